@@ -1,0 +1,107 @@
+/** What is the finished answer? Gathers items as they finish, so that a terminal event without output can be completed. */
+import { applyEdits, findMember, scanArray, scanObject } from "./json-spans.ts";
+import { isObject, parseObject, type WireEvent } from "./wire-event.ts";
+
+export interface AnswerUsage {
+  readonly inputTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+}
+
+function countOf(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
+}
+
+/** Token counts of a finished response object; null when it carries none. */
+export function usageOf(response: Record<string, unknown>): AnswerUsage | null {
+  const { usage } = response;
+  if (!isObject(usage)) return null;
+  const details = isObject(usage["input_tokens_details"]) ? usage["input_tokens_details"] : {};
+  return {
+    inputTokens: countOf(usage["input_tokens"]),
+    cachedTokens: countOf(details["cached_tokens"]),
+    outputTokens: countOf(usage["output_tokens"]),
+  };
+}
+
+/** The `response` object of an event as text, and where it stands; null for events without one. */
+function responseSpan(text: string): { start: number; end: number } | null {
+  const member = findMember(scanObject(text), "response");
+  return member === null ? null : { start: member.valueStart, end: member.valueEnd };
+}
+
+/** Collects finished items by their place. Keeps texts, so that what is put in was written by upstream. */
+export class AnswerCollector {
+  readonly #bytesMax: number;
+  readonly #items = new Map<number, string>();
+  #size = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Whether the items still fit the bound; after an overflow the terminal event is left as it is. */
+  get isWhole(): boolean {
+    return this.#size <= this.#bytesMax;
+  }
+
+  add(event: WireEvent): void {
+    if (event.type !== "response.output_item.done" || !this.isWhole) return;
+    const members = scanObject(event.text);
+    const item = findMember(members, "item");
+    const index = findMember(members, "output_index");
+    if (item === null) return;
+    const place = index === null ? this.#items.size : Number(event.text.slice(index.valueStart, index.valueEnd));
+    const text = event.text.slice(item.valueStart, item.valueEnd);
+    this.#size += text.length;
+    if (this.isWhole) this.#items.set(Number.isInteger(place) ? place : this.#items.size, text);
+    else this.#items.clear();
+  }
+
+  /** The terminal event's text, its `response.output` filled from the items where upstream left it empty. */
+  complete(terminal: string): string {
+    if (this.#items.size === 0) return terminal;
+    const span = responseSpan(terminal);
+    if (span === null) return terminal;
+    const output = findMember(scanObject(terminal, span.start), "output");
+    const items = [...this.#items].sort(([a], [b]) => a - b).map(([, text]) => text);
+    const filled = `[${items.join(",")}]`;
+    if (output === null) {
+      return applyEdits(terminal, [{ start: span.end - 1, end: span.end - 1, text: `,"output":${filled}` }]);
+    }
+    if (scanArray(terminal, output.valueStart).length > 0) return terminal;
+    return applyEdits(terminal, [{ start: output.valueStart, end: output.valueEnd, text: filled }]);
+  }
+}
+
+/** The event's text with `response.model` replaced by the name the client asked for. */
+export function renameModel(text: string, publicModel: string): string {
+  const span = responseSpan(text);
+  const model = span === null ? null : findMember(scanObject(text, span.start), "model");
+  if (model === null) return text;
+  return applyEdits(text, [{ start: model.valueStart, end: model.valueEnd, text: JSON.stringify(publicModel) }]);
+}
+
+/** A response object's text with its own `model` replaced. */
+export function renameAnswerModel(text: string, publicModel: string): string {
+  const model = findMember(scanObject(text), "model");
+  if (model === null) return text;
+  return applyEdits(text, [{ start: model.valueStart, end: model.valueEnd, text: JSON.stringify(publicModel) }]);
+}
+
+/** The response object inside a terminal event, as text; null when there is none. */
+export function answerTextOf(terminal: string): string | null {
+  const span = responseSpan(terminal);
+  return span === null ? null : terminal.slice(span.start, span.end);
+}
+
+/** Id and usage of an event's response object. */
+export function readResponse(text: string): {
+  readonly responseId: string | null;
+  readonly usage: AnswerUsage | null;
+} {
+  const event = parseObject(text);
+  const response = isObject(event?.["response"]) ? event["response"] : event;
+  if (response === null) return { responseId: null, usage: null };
+  return { responseId: typeof response["id"] === "string" ? response["id"] : null, usage: usageOf(response) };
+}

@@ -1,0 +1,72 @@
+/** What does the client ask for? Reads a Responses request once; the text is kept as it came. */
+import { type Refusal, refuseRequest } from "./refusal.ts";
+import { isObject } from "./wire-event.ts";
+
+export interface ResponsesRequest {
+  /** The body as the client wrote it. */
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly model: string;
+  readonly stream: boolean;
+}
+
+export type ParsedRequest =
+  | { readonly kind: "ok"; readonly request: ResponsesRequest }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+function refused(code: string, message: string, param: string | null = null): ParsedRequest {
+  return { kind: "refused", refusal: refuseRequest(code, message, param) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks only what we rely on; everything else is upstream's to judge. */
+export function parseResponsesRequest(text: string): ParsedRequest {
+  const body = parseJson(text);
+  if (body === undefined) return refused("invalid_json", "The request body is not valid JSON.");
+  if (!isObject(body)) return refused("invalid_json", "The request body must be a JSON object.");
+  const { model, stream, input } = body;
+  if (typeof model !== "string" || model.trim() === "") {
+    return refused("missing_required_parameter", "Missing required parameter: 'model'.", "model");
+  }
+  if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
+    return refused("invalid_type", "Invalid type for 'stream': expected a boolean.", "stream");
+  }
+  if (input !== undefined && input !== null && typeof input !== "string" && !Array.isArray(input)) {
+    return refused("invalid_type", "Invalid type for 'input': expected a string or an array.", "input");
+  }
+  return { kind: "ok", request: { text, body, model, stream: stream === true } };
+}
+
+function textOfContent(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content
+    .map((part: unknown) => (isObject(part) && typeof part["text"] === "string" ? part["text"] : ""))
+    .join("");
+}
+
+/** The text of the first user message; with `instructions` it tells conversations apart that name nothing. */
+export function firstUserTextOf(body: Readonly<Record<string, unknown>>): string {
+  const { input } = body;
+  if (typeof input === "string") return input;
+  if (!Array.isArray(input)) return "";
+  const first = input.find((item: unknown) => isObject(item) && item["role"] === "user");
+  return isObject(first) ? textOfContent(first["content"]) : "";
+}
+
+/** The leading developer or system text: the `instructions`, or what stands in their place in `input`. */
+export function instructionsOf(body: Readonly<Record<string, unknown>>): string {
+  const { instructions, input } = body;
+  if (typeof instructions === "string" && instructions !== "") return instructions;
+  if (!Array.isArray(input)) return "";
+  const first: unknown = input[0];
+  if (!isObject(first) || (first["role"] !== "developer" && first["role"] !== "system")) return "";
+  return textOfContent(first["content"]);
+}

@@ -1,0 +1,73 @@
+/** What kind of event is this? Names the type without parsing the whole text, and sorts types by what they mean. */
+import type { SseFrame } from "./sse.ts";
+
+/** One event of a Responses stream, whichever transport brought it. */
+export interface WireEvent {
+  /** The event's `type`; empty for comments and for data that is no object. */
+  readonly type: string;
+  /** The JSON text; empty for comments. */
+  readonly text: string;
+  /** The bytes as they came. */
+  readonly bytes: Uint8Array;
+}
+
+const LEADING_TYPE = /^\s*\{\s*"type"\s*:\s*"([A-Za-z0-9_.-]+)"/;
+
+function typeOf(text: string, fallback: string): string {
+  const leading = LEADING_TYPE.exec(text);
+  if (leading?.[1] !== undefined) return leading[1];
+  const parsed = parseObject(text);
+  return typeof parsed?.["type"] === "string" ? parsed["type"] : parsed === null ? "" : fallback;
+}
+
+/** The object a text holds; null for anything else. */
+export function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function wireEventOf(frame: SseFrame): WireEvent {
+  if (frame.data === null) return { type: "", text: "", bytes: frame.bytes };
+  return { type: typeOf(frame.data, frame.event), text: frame.data, bytes: frame.bytes };
+}
+
+export const TERMINAL_TYPES = ["response.completed", "response.incomplete", "response.failed", "error"] as const;
+/** After one of these nothing follows. */
+export function isTerminal(type: string): boolean {
+  return (TERMINAL_TYPES as readonly string[]).includes(type);
+}
+
+export const OPENING_TYPES = [
+  "response.created",
+  "response.queued",
+  "response.in_progress",
+  "response.metadata",
+] as const;
+/**
+ * Says that a response has begun and nothing of its content: may be held back while the attempt can still be given up.
+ * So may anything outside the `response.` family, which speaks of limits, timing and the line.
+ */
+export function isOpening(type: string): boolean {
+  return !isTerminal(type) && (!type.startsWith("response.") || (OPENING_TYPES as readonly string[]).includes(type));
+}
+
+/** The types whose `response` object carries the model's name. */
+export const LIFECYCLE_TYPES = [
+  "response.created",
+  "response.queued",
+  "response.in_progress",
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+] as const;
+export function isLifecycle(type: string): boolean {
+  return (LIFECYCLE_TYPES as readonly string[]).includes(type);
+}

@@ -1,0 +1,273 @@
+/** What does the client get? Every way a turn can leave the loop, each of which settles it. */
+import { LIMITS } from "../limits.ts";
+import { readResponse, renameAnswerModel } from "../protocol/answer.ts";
+import { type Refusal, refuse } from "../protocol/refusal.ts";
+import { readEventError } from "../protocol/upstream-error.ts";
+import { RETURNED_HEADERS } from "../protocol/upstream-headers.ts";
+import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
+import { type AttemptResult, evidenceOfLoss, evidenceOfTerminal, isFailedTerminal, type Passed } from "./attempt.ts";
+import type { TurnRun } from "./begin-turn.ts";
+import type { Engine } from "./engine.ts";
+import { judgeFailure } from "./judge-failure.ts";
+import { observeStream, type StreamEnd } from "./observe-stream.ts";
+import type { Choice, Considered } from "./rules/choose.ts";
+import { classifyFailure } from "./rules/classify.ts";
+import type { Evidence, Failure } from "./rules/failure.ts";
+import { type Nobody, nobodyLeft } from "./rules/nobody.ts";
+import { isDetour } from "./rules/session.ts";
+import { type Ending, endedWithout } from "./settle-turn.ts";
+import type { Served, ServedBy } from "./turn.ts";
+
+type Chosen = Extract<Choice, { kind: "chosen" }>;
+
+type Opened = Extract<AttemptResult, { kind: "stream" }>;
+type Answered = Extract<AttemptResult, { kind: "answer" }>;
+
+interface Accepted<Result extends Opened | Answered> {
+  readonly choice: Chosen;
+  readonly result: Result;
+  readonly startedAtMs: number;
+}
+
+function byOf(run: TurnRun, profile: string | null): ServedBy {
+  return { sessionId: run.session.id, profile };
+}
+
+/** Binds the session where it was served, unless this was only a detour from a home that will soon be back. */
+function bind(engine: Engine, run: TurnRun, choice: Chosen): void {
+  const homeId = run.session.profileId;
+  const { candidate, considered } = choice;
+  if (homeId === candidate.profileId) return;
+  const home = considered.find((entry) => entry.profileId === homeId);
+  if (homeId !== null && isDetour(home, engine.clock.now(), LIMITS.detourMaxMs)) return;
+  const exclusion = home?.exclusion ?? null;
+  const reason = exclusion === null ? "removed" : exclusion.detail === "" ? exclusion.reason : exclusion.detail;
+  engine.live.bindSession(run.session.id, candidate, homeId === null ? "new" : reason);
+}
+
+function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answered>): Record<string, string> {
+  const { choice, result } = accepted;
+  const { candidate } = choice;
+  bind(engine, run, choice);
+  run.ledger.noteServed(candidate.name, candidate.accountKey);
+  const headers: Record<string, string> = {};
+  for (const name of RETURNED_HEADERS) {
+    const value = result.headers.get(name);
+    // Upstream's own model name is shown only where it is the public one too.
+    if (value !== null && !(name === "openai-model" && publicModelOf(run) !== null)) headers[name] = value;
+  }
+  if (result.headers.has("x-codex-turn-state")) engine.live.noteTurnState(run.session.id, candidate.profileId);
+  if (result.ignored.length > 0) headers["x-codexuse-ignored"] = result.ignored.join(", ");
+  return headers;
+}
+
+/** The name to show in place of upstream's; null when they are the same. */
+function publicModelOf(run: TurnRun): string | null {
+  return run.model.publicName === run.model.upstreamModel ? null : run.model.publicName;
+}
+
+/** Whether a failed ending is the account's or upstream's doing, so that asking again will go elsewhere. */
+function isElsewhereBetter(terminal: WireEvent, nowMs: number): boolean {
+  if (!isFailedTerminal(terminal)) return false;
+  const { scope } = classifyFailure(evidenceOfTerminal(terminal, "committed", nowMs));
+  return scope !== "turn" && scope !== "conversation";
+}
+
+export function deliverStream(
+  engine: Engine,
+  run: TurnRun,
+  accepted: Accepted<Opened> & { readonly release: () => void },
+): Served {
+  const { choice, result, release, startedAtMs } = accepted;
+  const headers = accept(engine, run, accepted);
+  const body = observeStream({
+    reader: result.reader,
+    held: result.held,
+    publicModel: publicModelOf(run),
+    isWithheld: (terminal) => isElsewhereBetter(terminal, engine.clock.now()),
+    onEnd: (end) => {
+      release();
+      result.close();
+      settleStream(engine, run, choice, end, startedAtMs);
+    },
+  });
+  return { kind: "stream", by: byOf(run, choice.candidate.name), headers, body };
+}
+
+function settleStream(engine: Engine, run: TurnRun, choice: Chosen, end: StreamEnd, startedAtMs: number): void {
+  const nowMs = engine.clock.now();
+  if (end.kind === "ended" && !isFailedTerminal(end.terminal)) {
+    settleServed(engine, run, choice, startedAtMs, {
+      end: end.terminal.type === "response.incomplete" ? "incomplete" : "done",
+      status: 200,
+      ...readResponse(end.terminal.text),
+    });
+    return;
+  }
+  const evidence = evidenceOfEnd(end, run.turn.signal.aborted, nowMs);
+  const failure = classifyFailure(evidence);
+  run.ledger.noteAttempt(choice.candidate.name, failure.kind, failure.code, startedAtMs);
+  judgeFailure(engine, choice.candidate, failure, run.model.upstreamModel, false);
+  if (failure.scope === "nobody") run.ledger.settle(endedWithout("client-left", 499));
+  else run.ledger.settle(endedWithout(failure.scope === "turn" ? "failed" : "cut", 200));
+}
+
+function evidenceOfEnd(end: StreamEnd, hasClientLeft: boolean, nowMs: number): Evidence {
+  switch (end.kind) {
+    case "client-left":
+      return { from: "client", phase: "committed" };
+    case "ended":
+      return evidenceOfTerminal(end.terminal, "committed", nowMs);
+    case "lost":
+      return evidenceOfLoss(end.cause, "committed", hasClientLeft);
+  }
+}
+
+function settleServed(engine: Engine, run: TurnRun, choice: Chosen, startedAtMs: number, ending: Ending): void {
+  const { candidate, reason } = choice;
+  run.ledger.noteAttempt(candidate.name, "served", reason, startedAtMs);
+  engine.live.noteServed(candidate, run.model.upstreamModel, startedAtMs);
+  run.ledger.settle(ending);
+}
+
+export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<Answered>): Served {
+  const { choice, result, startedAtMs } = accepted;
+  const { candidate } = choice;
+  const headers = accept(engine, run, accepted);
+  const publicModel = publicModelOf(run);
+  const body = publicModel === null ? result.text : renameAnswerModel(result.text, publicModel);
+  const isShort = parseObject(result.text)?.["status"] === "incomplete";
+  const outcome = readResponse(result.text);
+  settleServed(engine, run, choice, startedAtMs, { end: isShort ? "incomplete" : "done", status: 200, ...outcome });
+  return {
+    kind: "answer",
+    by: byOf(run, candidate.name),
+    status: 200,
+    headers: { ...headers, "content-type": "application/json" },
+    body,
+  };
+}
+
+/** The client left before there was anything to give. */
+export function deliverLeft(run: TurnRun): Served {
+  run.ledger.settle(endedWithout("client-left", 499));
+  return { kind: "left", by: byOf(run, null) };
+}
+
+/** The turn ends with this failure: upstream's own words where the request is at fault, the pool's state where not. */
+export function deliverPassed(
+  engine: Engine,
+  run: TurnRun,
+  choice: Chosen,
+  failure: Failure,
+  passed: Passed | null,
+): Served {
+  const isRequests = failure.scope === "turn" || failure.scope === "conversation";
+  if (!isRequests || passed === null) return deliverNobody(engine, run, choice.considered, failure);
+  const by = byOf(run, choice.candidate.name);
+  if (passed.kind === "body") return deliverBody(run, by, passed);
+  return run.turn.request.stream
+    ? deliverFailedStream(run, by, passed.events)
+    : deliverEventError(run, by, passed.events);
+}
+
+function deliverBody(run: TurnRun, by: ServedBy, passed: Extract<Passed, { kind: "body" }>): Served {
+  // A 413 makes the official client send the whole body five more times; a 400 says the same and is final.
+  const status = passed.status === 413 ? 400 : passed.status;
+  run.ledger.settle(endedWithout("refused", status));
+  return { kind: "answer", by, status, headers: { "content-type": passed.contentType }, body: passed.bytes };
+}
+
+/** Upstream's one lifecycle, failure included, for a client that streams. */
+function deliverFailedStream(run: TurnRun, by: ServedBy, events: readonly WireEvent[]): Served {
+  run.ledger.settle(endedWithout("failed", 200));
+  const body = new Blob(events.map((event) => new Uint8Array(event.bytes))).stream();
+  return { kind: "stream", by, headers: {}, body };
+}
+
+/** The same failure as an HTTP error, for a client that does not stream. */
+function deliverEventError(run: TurnRun, by: ServedBy, events: readonly WireEvent[]): Served {
+  const error = readEventError(events.at(-1)?.text ?? "");
+  run.ledger.settle(endedWithout("failed", 400));
+  const code = error.codes[0] ?? "upstream_error";
+  return { kind: "refused", by, refusal: refuse(400, "invalid_request_error", code, error.message) };
+}
+
+const STATUS_BY_CODE: Readonly<Record<Nobody["code"], { status: number; type: string; message: string }>> = {
+  pool_disabled: {
+    status: 503,
+    type: "pool_unavailable",
+    message: "The account pool is disabled. Enable it with: codexuse account-pool enable",
+  },
+  pool_empty: {
+    status: 503,
+    type: "pool_unavailable",
+    message: "No profile is in the account pool. Add one with: codexuse account-pool profiles add <profile>",
+  },
+  sign_in_needed: {
+    status: 503,
+    type: "pool_unavailable",
+    message: "Every profile in the account pool needs to sign in again. See: codexuse account-pool status",
+  },
+  account_unavailable: {
+    status: 503,
+    type: "pool_unavailable",
+    message: "No account of the pool can take this request now. Each one's reason is in 'accounts'.",
+  },
+  usage_limit_reached: {
+    status: 429,
+    type: "usage_limit_reached",
+    message: "The usage limit has been reached on every account of the pool.",
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: "rate_limit_exceeded",
+    message: "Every account of the pool is rate limited for the moment.",
+  },
+  model_not_found: {
+    status: 404,
+    type: "invalid_request_error",
+    message: "No account of the pool offers this model any more.",
+  },
+  upstream_unavailable: { status: 502, type: "server_error", message: "Upstream cannot be reached or keeps failing." },
+  upstream_timeout: { status: 504, type: "server_error", message: "Upstream did not answer in time." },
+};
+
+function isoOf(instantMs: number | null): string | null {
+  return instantMs === null ? null : new Date(instantMs).toISOString();
+}
+
+/** The pool's state as a refusal: what it is, when it ends, and each account's reason. */
+export function refusalOfNobody(nobody: Nobody, nowMs: number): Refusal {
+  const { status, type, message } = STATUS_BY_CODE[nobody.code];
+  const waitSeconds = nobody.untilMs === null ? null : Math.max(1, Math.ceil((nobody.untilMs - nowMs) / 1_000));
+  const isQuota = nobody.code === "usage_limit_reached" && nobody.untilMs !== null;
+  const details = isQuota
+    ? { resets_at: Math.ceil((nobody.untilMs ?? 0) / 1_000), resets_in_seconds: waitSeconds }
+    : {};
+  const accounts = nobody.accounts.map((account) => ({
+    profile: account.profile,
+    reason: account.reason,
+    since: isoOf(account.sinceMs),
+    until: isoOf(account.untilMs),
+    remedy: account.remedy,
+  }));
+  const retryAfterSeconds =
+    status === 502 || status === 504 ? UPSTREAM_RETRY_SECONDS : status === 429 ? waitSeconds : null;
+  return refuse(status, type, nobody.code, message, { details, retryAfterSeconds, beside: { accounts } });
+}
+
+/** A short pause for clients that would otherwise ask an ailing upstream thirty times in half a minute. */
+const UPSTREAM_RETRY_SECONDS = 5;
+
+export function deliverNobody(
+  engine: Engine,
+  run: TurnRun,
+  considered: readonly Considered[],
+  lastFailure: Failure | null,
+): Served {
+  const isEnabled = engine.live.view().settings.enabled;
+  const refusal = refusalOfNobody(nobodyLeft(considered, isEnabled, lastFailure), engine.clock.now());
+  run.ledger.settle(endedWithout("refused", refusal.status));
+  return { kind: "refused", by: byOf(run, null), refusal };
+}

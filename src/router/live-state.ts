@@ -1,0 +1,287 @@
+/**
+ * The one owner of live state: what runs where, which session lives where, and the view of the pool that choices are
+ * made from. Everything but counts is in the stores, so that a kill loses counts only. Synchronous throughout: a choice
+ * and its booking happen in one tick.
+ */
+import { LIMITS } from "../limits.ts";
+import type { Clock, PoolSettings, ProfileRecord, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
+import type { QuotaReading } from "../protocol/quota.ts";
+import type { Emit } from "../telemetry/events.ts";
+import type { AccountState } from "./rules/account-state.ts";
+import type { Candidate } from "./rules/candidate.ts";
+import type { Effect } from "./rules/health.ts";
+import { depositTurn, openRetryBudget, type RetryBudget, withdrawRetry } from "./rules/retry-budget.ts";
+
+export interface PoolView {
+  readonly settings: PoolSettings;
+  readonly candidates: readonly Candidate[];
+  /** The account that took the newest session. */
+  readonly lastAccountKey: string | null;
+}
+
+export interface LiveStateOptions {
+  readonly settings: SettingsStore;
+  readonly runtime: RuntimeStore;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** Model ids an account offers; null while not known. */
+  readonly offeredModels: (accountKey: string) => ReadonlySet<string> | null;
+}
+
+export class LiveState {
+  readonly #options: LiveStateOptions;
+  readonly #inFlight = new Map<string, number>();
+  /** Account of each session used lately: new sessions keep away from where many live. Pruned by time. */
+  readonly #recent = new Map<string, { accountKey: string; atMs: number }>();
+  /** Which profile issued the turn state a session's client holds. Bounded like the sessions. */
+  readonly #turnStateBy = new Map<string, string>();
+  #budget: RetryBudget;
+  #lastAccountKey: string | null = null;
+  #cache: { version: number; settings: PoolSettings; profiles: readonly ProfileRecord[] } | null = null;
+
+  constructor(options: LiveStateOptions) {
+    this.#options = options;
+    this.#budget = openRetryBudget(options.clock.now());
+    this.#rememberRecent();
+  }
+
+  /** Every profile as the rules see it now. */
+  view(): PoolView {
+    const { settings, profiles } = this.#pool();
+    const bound = this.#boundByAccount();
+    const candidates = profiles.map((profile) => this.#candidateOf(profile, bound.get(profile.accountKey) ?? 0));
+    return { settings, candidates, lastAccountKey: this.#lastAccountKey };
+  }
+
+  /** Counts the attempt at once; the answer takes it back, and does so only the first time it is called. */
+  beginAttempt(accountKey: string): () => void {
+    this.#inFlight.set(accountKey, this.inFlight(accountKey) + 1);
+    let isOpen = true;
+    return () => {
+      if (!isOpen) return;
+      isOpen = false;
+      const left = this.inFlight(accountKey) - 1;
+      if (left > 0) this.#inFlight.set(accountKey, left);
+      else this.#inFlight.delete(accountKey);
+    };
+  }
+
+  inFlight(accountKey: string): number {
+    return this.#inFlight.get(accountKey) ?? 0;
+  }
+
+  /** Attempts that run now, over all accounts. */
+  inFlightTotal(): number {
+    let total = 0;
+    for (const count of this.#inFlight.values()) total += count;
+    return total;
+  }
+
+  /** Whether turns run now or sessions were used lately. */
+  isBusy(): boolean {
+    this.#boundByAccount();
+    return this.#inFlight.size > 0 || this.#recent.size > 0;
+  }
+
+  /** Binds the session to where it was served; a change of profile is a rollover and keeps its reason. */
+  bindSession(sessionId: string, candidate: Candidate, reason: string): void {
+    const { runtime, clock, emit } = this.#options;
+    const session = runtime.session(sessionId);
+    if (session === null || session.profileId === candidate.profileId) return;
+    const nowMs = clock.now();
+    if (session.profileId === null) {
+      this.#lastAccountKey = candidate.accountKey;
+      runtime.saveSession({ ...session, profileId: candidate.profileId });
+      return;
+    }
+    const [from, to] = [session.profileId, candidate.profileId];
+    const lastRollover = { from, to, reason, atMs: nowMs };
+    runtime.saveSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
+    emit({ kind: "session-moved", sessionId, from: this.nameOf(from), to: candidate.name, reason });
+  }
+
+  /** Counts a turn on the session and keeps it alive. A session ended meanwhile stays ended. */
+  touchSession(sessionId: string, accountKey: string | null): void {
+    const { runtime, clock } = this.#options;
+    const session = runtime.session(sessionId);
+    if (session === null) return;
+    const nowMs = clock.now();
+    runtime.saveSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs });
+    if (accountKey === null) return;
+    this.#recent.delete(sessionId);
+    this.#recent.set(sessionId, { accountKey, atMs: nowMs });
+  }
+
+  /** The session of that name, made when it is new. */
+  openSession(
+    keyId: string,
+    affinity: string,
+    affinityHash: string,
+    model: string,
+    newId: () => string,
+  ): SessionRecord {
+    const { runtime, clock } = this.#options;
+    const known = runtime.sessionByAffinity(keyId, affinityHash);
+    if (known !== null) return known;
+    const nowMs = clock.now();
+    const session: SessionRecord = {
+      id: newId(),
+      keyId,
+      affinity,
+      affinityHash,
+      profileId: null,
+      model,
+      turns: 0,
+      rollovers: 0,
+      lastRollover: null,
+      createdAtMs: nowMs,
+      lastUsedAtMs: nowMs,
+    };
+    runtime.saveSession(session);
+    return session;
+  }
+
+  /** The profile whose turn state the session's client holds; null when it is not known. */
+  turnStateIssuer(sessionId: string): string | null {
+    return this.#turnStateBy.get(sessionId) ?? null;
+  }
+
+  noteTurnState(sessionId: string, profileId: string): void {
+    this.#turnStateBy.delete(sessionId);
+    this.#turnStateBy.set(sessionId, profileId);
+    for (const oldest of this.#turnStateBy.keys()) {
+      if (this.#turnStateBy.size <= LIMITS.liveSessionsMax) break;
+      this.#turnStateBy.delete(oldest);
+    }
+  }
+
+  /** Carries out what a failure means for the account it happened on. */
+  applyEffect(candidate: Candidate, effect: Effect): void {
+    switch (effect.kind) {
+      case "none":
+        return;
+      case "cool":
+        this.#cool(candidate, effect);
+        return;
+      case "condemn":
+        this.#condemn(candidate, effect);
+    }
+  }
+
+  /** An attempt begun at `sinceMs` was served: every pause set before it is healed, and so are its strikes. */
+  noteServed(candidate: Candidate, upstreamModel: string, sinceMs: number): void {
+    const { settings, emit } = this.#options;
+    for (const cooldown of settings.accountState(candidate.accountKey).cooldowns) {
+      if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;
+      settings.clearCooldown(candidate.accountKey, cooldown.model);
+      if (cooldown.model === null) emit({ kind: "account-back", profile: candidate.name });
+    }
+  }
+
+  accountState(accountKey: string): AccountState {
+    return this.#options.settings.accountState(accountKey);
+  }
+
+  /** Keeps what an answer's head said of the account's windows and credits. */
+  observeQuota(accountKey: string, reading: QuotaReading): void {
+    const { settings } = this.#options;
+    if (reading.windows.length > 0) settings.mergeWindows(accountKey, reading.windows);
+    if (reading.credits !== null) settings.writeCredits(accountKey, reading.credits);
+  }
+
+  depositTurn(): void {
+    this.#budget = depositTurn(this.#budget, this.#options.clock.now());
+  }
+
+  withdrawRetry(): boolean {
+    const { allowed, budget } = withdrawRetry(this.#budget, this.#options.clock.now());
+    this.#budget = budget;
+    return allowed;
+  }
+
+  nameOf(profileId: string): string {
+    return this.#pool().profiles.find((profile) => profile.id === profileId)?.name ?? "a removed profile";
+  }
+
+  #pool(): { settings: PoolSettings; profiles: readonly ProfileRecord[] } {
+    const { settings } = this.#options;
+    const version = settings.version();
+    if (this.#cache === null || this.#cache.version !== version) {
+      this.#cache = { version, settings: settings.pool(), profiles: settings.profiles() };
+    }
+    return this.#cache;
+  }
+
+  #candidateOf(profile: ProfileRecord, boundSessions: number): Candidate {
+    const { signIn } = profile;
+    return {
+      profileId: profile.id,
+      name: profile.name,
+      kind: profile.kind,
+      accountKey: profile.accountKey,
+      workspaceId: profile.workspaceId,
+      plan: profile.plan,
+      selected: profile.selected,
+      signInNeeded: signIn.state === "needed" ? { reason: signIn.reason, sinceMs: signIn.sinceMs } : null,
+      reservePercent: profile.reservePercent,
+      state: this.#options.settings.accountState(profile.accountKey),
+      models: this.#options.offeredModels(profile.accountKey),
+      inFlight: this.inFlight(profile.accountKey),
+      boundSessions,
+    };
+  }
+
+  #boundByAccount(): Map<string, number> {
+    const counts = new Map<string, number>();
+    const sinceMs = this.#options.clock.now() - LIMITS.recentSessionMs;
+    for (const [sessionId, { accountKey, atMs }] of this.#recent) {
+      if (atMs < sinceMs || this.#recent.size > LIMITS.liveSessionsMax) this.#recent.delete(sessionId);
+      else counts.set(accountKey, (counts.get(accountKey) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  #rememberRecent(): void {
+    const { runtime, clock } = this.#options;
+    const sinceMs = clock.now() - LIMITS.recentSessionMs;
+    const accountOf = new Map(this.#pool().profiles.map((profile) => [profile.id, profile.accountKey]));
+    const recent = runtime.sessions().filter((session) => session.lastUsedAtMs >= sinceMs);
+    for (const session of recent.sort((a, b) => a.lastUsedAtMs - b.lastUsedAtMs)) {
+      const accountKey = session.profileId === null ? undefined : accountOf.get(session.profileId);
+      if (accountKey !== undefined) this.#recent.set(session.id, { accountKey, atMs: session.lastUsedAtMs });
+    }
+  }
+
+  #seatsOf(candidate: Candidate): readonly ProfileRecord[] {
+    const { workspaceId, profileId } = candidate;
+    return this.#pool().profiles.filter(
+      (profile) => profile.id === profileId || (workspaceId !== null && profile.workspaceId === workspaceId),
+    );
+  }
+
+  #cool(candidate: Candidate, effect: Extract<Effect, { kind: "cool" }>): void {
+    const { settings, emit } = this.#options;
+    const { cooldown, target } = effect;
+    const accounts =
+      target === "workspace"
+        ? new Set(this.#seatsOf(candidate).map((seat) => seat.accountKey))
+        : new Set([candidate.accountKey]);
+    for (const accountKey of accounts) settings.setCooldown(accountKey, cooldown);
+    const { reason, untilMs, model } = cooldown;
+    emit({ kind: "account-paused", profile: candidate.name, reason, untilMs, model });
+  }
+
+  #condemn(candidate: Candidate, effect: Extract<Effect, { kind: "condemn" }>): void {
+    const { settings, clock, emit } = this.#options;
+    const seats =
+      effect.target === "workspace"
+        ? this.#seatsOf(candidate)
+        : this.#seatsOf(candidate).filter((seat) => seat.id === candidate.profileId);
+    for (const seat of seats) {
+      settings.updateProfile(seat.id, {
+        signIn: { state: "needed", reason: effect.reason, sinceMs: clock.now() },
+      });
+      emit({ kind: "sign-in-needed", profile: seat.name, reason: effect.reason });
+    }
+  }
+}

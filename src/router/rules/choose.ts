@@ -1,0 +1,141 @@
+/** Which profile serves this turn? Pure: the same snapshot, needs, instant and chance give the same choice. */
+import type { Candidate, Needs } from "./candidate.ts";
+import { type Exclusive, exclusionOf, limitOf } from "./eligibility.ts";
+import { isSoftPause } from "./health.ts";
+import { rankLeastUsed } from "./policy/least-used.ts";
+import { rankRoundRobin } from "./policy/round-robin.ts";
+import { headroomOf } from "./quota.ts";
+
+export const CHOICE_REASONS = ["bound", "owner", "most-room", "next-in-turn", "only-paused", "probe"] as const;
+/**
+ * Why the chosen one was: the session lives there, it made the history, the policy put it first, every other is out
+ * and its own pause is a soft one, or a limit that is due to be proven again.
+ */
+export type ChoiceReason = (typeof CHOICE_REASONS)[number];
+
+export interface Considered {
+  readonly profileId: string;
+  readonly name: string;
+  readonly accountKey: string;
+  readonly verdict: "chosen" | "eligible" | "excluded";
+  readonly exclusion: Exclusive | null;
+  readonly headroomPercent: number | null;
+}
+
+export type Choice =
+  | {
+      readonly kind: "chosen";
+      readonly candidate: Candidate;
+      readonly reason: ChoiceReason;
+      readonly considered: readonly Considered[];
+    }
+  | { readonly kind: "nobody"; readonly considered: readonly Considered[] };
+
+export interface ChoiceInput {
+  readonly candidates: readonly Candidate[];
+  readonly needs: Needs;
+  readonly routing: "least-used" | "round-robin";
+  /** The account that took the newest session, for the rotation. */
+  readonly lastAccountKey: string | null;
+  readonly nowMs: number;
+  readonly rng: () => number;
+  /** How long a limit must have stood unproven before one turn may try it when nobody else is left. */
+  readonly probeAfterMs: number;
+}
+
+interface Judged {
+  readonly candidate: Candidate;
+  readonly exclusion: Exclusive | null;
+}
+
+/** Two profiles of one account get one place; the session's own, then the owner of its history, hold it first. */
+function markSameAccount(judged: readonly Judged[], needs: Needs): Judged[] {
+  const places = new Map<string, string>();
+  for (const wanted of [needs.boundProfileId, needs.ownerProfileId]) {
+    const own = judged.find((entry) => entry.exclusion === null && entry.candidate.profileId === wanted);
+    if (own !== undefined && !places.has(own.candidate.accountKey)) {
+      places.set(own.candidate.accountKey, own.candidate.profileId);
+    }
+  }
+  return judged.map((entry) => {
+    if (entry.exclusion !== null) return entry;
+    const { accountKey, profileId } = entry.candidate;
+    const place = places.get(accountKey);
+    if (place === undefined) places.set(accountKey, profileId);
+    if (place === undefined || place === profileId) return entry;
+    return { ...entry, exclusion: { reason: "same-account", detail: "", sinceMs: null, untilMs: null } };
+  });
+}
+
+/**
+ * Nobody is eligible: the named policy for it. A quota limit is a hint that may have been lifted early, so the one that
+ * has stood longest without proof gets one try; pauses that protect upstream are kept.
+ */
+function chooseProbe(judged: readonly Judged[], input: ChoiceInput): Candidate | null {
+  const provable = judged.filter(({ candidate, exclusion }) => {
+    if (exclusion === null || input.needs.tried.has(candidate.profileId) || candidate.inFlight > 0) return false;
+    const isLimit =
+      exclusion.reason === "exhausted" || (exclusion.reason === "cooling" && exclusion.detail === "usage-limit");
+    return isLimit && exclusion.sinceMs !== null && input.nowMs - exclusion.sinceMs >= input.probeAfterMs;
+  });
+  provable.sort((a, b) => (a.exclusion?.sinceMs ?? 0) - (b.exclusion?.sinceMs ?? 0));
+  return provable[0]?.candidate ?? null;
+}
+
+/** A soft pause steers turns elsewhere; with nowhere else to go, the one that ends first is used after all. */
+function chooseSoftPaused(judged: readonly Judged[], input: ChoiceInput): Candidate | null {
+  const paused = judged.filter(({ candidate, exclusion }) => {
+    const isSoft = exclusion?.reason === "cooling" && isSoftPause(exclusion.detail);
+    return isSoft && !input.needs.tried.has(candidate.profileId);
+  });
+  paused.sort((a, b) => (a.exclusion?.untilMs ?? 0) - (b.exclusion?.untilMs ?? 0));
+  return paused[0]?.candidate ?? null;
+}
+
+function rank(eligible: readonly Candidate[], input: ChoiceInput): Candidate[] {
+  switch (input.routing) {
+    case "least-used":
+      return rankLeastUsed(eligible, input.needs.upstreamModel, input.nowMs, input.rng);
+    case "round-robin":
+      return rankRoundRobin(eligible, input.lastAccountKey);
+  }
+}
+
+function pick(judged: readonly Judged[], input: ChoiceInput): { candidate: Candidate; reason: ChoiceReason } | null {
+  const eligible = judged.filter((entry) => entry.exclusion === null).map((entry) => entry.candidate);
+  const byId = (id: string | null) => eligible.find((candidate) => candidate.profileId === id);
+  const owner = byId(input.needs.ownerProfileId);
+  if (owner !== undefined) return { candidate: owner, reason: "owner" };
+  const bound = byId(input.needs.boundProfileId);
+  if (bound !== undefined) return { candidate: bound, reason: "bound" };
+  const first = rank(eligible, input)[0];
+  if (first !== undefined) {
+    return { candidate: first, reason: input.routing === "least-used" ? "most-room" : "next-in-turn" };
+  }
+  const paused = chooseSoftPaused(judged, input);
+  if (paused !== null) return { candidate: paused, reason: "only-paused" };
+  const probe = chooseProbe(judged, input);
+  return probe === null ? null : { candidate: probe, reason: "probe" };
+}
+
+/** Considers every candidate, keeps the reason for each, and answers with one or with nobody. Never mutates. */
+export function chooseProfile(input: ChoiceInput): Choice {
+  const judged = markSameAccount(
+    input.candidates.map((candidate) => ({ candidate, exclusion: exclusionOf(candidate, input.needs, input.nowMs) })),
+    input.needs,
+  );
+  const picked = pick(judged, input);
+  const considered = judged.map(({ candidate, exclusion }): Considered => {
+    const headroom = headroomOf(candidate.state, input.nowMs, limitOf(candidate, input.needs.upstreamModel));
+    const isPicked = candidate === picked?.candidate;
+    return {
+      profileId: candidate.profileId,
+      name: candidate.name,
+      accountKey: candidate.accountKey,
+      verdict: isPicked ? "chosen" : exclusion === null ? "eligible" : "excluded",
+      exclusion: isPicked ? null : exclusion,
+      headroomPercent: headroom.kind === "known" ? headroom.percent : null,
+    };
+  });
+  return picked === null ? { kind: "nobody", considered } : { kind: "chosen", ...picked, considered };
+}

@@ -1,0 +1,73 @@
+/** May this profile serve this turn now? One answer, with its reason; never picks between profiles. */
+import { type Cooldown, MAIN_LIMIT } from "./account-state.ts";
+import type { Candidate, Needs } from "./candidate.ts";
+import { hasCredits, headroomOf } from "./quota.ts";
+
+export const EXCLUSIONS = [
+  "not-selected",
+  "sign-in-needed",
+  "wrong-kind",
+  "model-not-offered",
+  "tried",
+  "cooling",
+  "exhausted",
+  "below-reserve",
+  "same-account",
+] as const;
+export type Exclusion = (typeof EXCLUSIONS)[number];
+
+export interface Exclusive {
+  readonly reason: Exclusion;
+  /** More exact, such as the failure that set a cooldown; empty when the reason says all. */
+  readonly detail: string;
+  readonly sinceMs: number | null;
+  readonly untilMs: number | null;
+}
+
+/** The cooldown that holds this model back now: the account-wide one or the model's own, whichever ends later. */
+export function activeCooldown(candidate: Candidate, upstreamModel: string, nowMs: number): Cooldown | null {
+  let latest: Cooldown | null = null;
+  for (const cooldown of candidate.state.cooldowns) {
+    if (cooldown.untilMs <= nowMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;
+    if (latest === null || cooldown.untilMs > latest.untilMs) latest = cooldown;
+  }
+  return latest;
+}
+
+/** The family that meters a model: one of its own where upstream reports such, else the ordinary limit. */
+export function limitOf(candidate: Candidate, upstreamModel: string): string {
+  return candidate.state.windows.some((window) => window.limit === upstreamModel) ? upstreamModel : MAIN_LIMIT;
+}
+
+function because(reason: Exclusion, more: Partial<Omit<Exclusive, "reason">> = {}): Exclusive {
+  return { reason, detail: "", sinceMs: null, untilMs: null, ...more };
+}
+
+function quotaExclusion(candidate: Candidate, needs: Needs, nowMs: number): Exclusive | null {
+  const headroom = headroomOf(candidate.state, nowMs, limitOf(candidate, needs.upstreamModel));
+  if (headroom.kind === "unknown") return null;
+  if (headroom.percent <= 0) {
+    if (hasCredits(candidate.state)) return null;
+    return because("exhausted", { sinceMs: headroom.observedAtMs, untilMs: headroom.resetsAtMs });
+  }
+  if (headroom.percent > candidate.reservePercent) return null;
+  return because("below-reserve", { sinceMs: headroom.observedAtMs, untilMs: headroom.resetsAtMs });
+}
+
+/** Null when the profile may serve. The first reason found is the one the owner can do most about. */
+export function exclusionOf(candidate: Candidate, needs: Needs, nowMs: number): Exclusive | null {
+  if (!candidate.selected) return because("not-selected");
+  const { signInNeeded } = candidate;
+  if (signInNeeded !== null) {
+    return because("sign-in-needed", { detail: signInNeeded.reason, sinceMs: signInNeeded.sinceMs });
+  }
+  if (!needs.kinds.includes(candidate.kind)) return because("wrong-kind");
+  if (candidate.models !== null && !candidate.models.has(needs.upstreamModel)) return because("model-not-offered");
+  const cooldown = activeCooldown(candidate, needs.upstreamModel, nowMs);
+  if (cooldown !== null) {
+    return because("cooling", { detail: cooldown.reason, sinceMs: cooldown.sinceMs, untilMs: cooldown.untilMs });
+  }
+  const quota = quotaExclusion(candidate, needs, nowMs);
+  if (quota !== null) return quota;
+  return needs.tried.has(candidate.profileId) ? because("tried") : null;
+}

@@ -1,0 +1,69 @@
+/**
+ * Most breathing room first: what is left of the tightest window, in units of the plan's size, less what already runs.
+ */
+import type { Candidate } from "../candidate.ts";
+import { limitOf } from "../eligibility.ts";
+import { headroomOf } from "../quota.ts";
+
+/** Relative sizes of the plans, in units of Plus; a start that measuring corrects. Unlisted plans count as 1. */
+const PLAN_UNITS: Readonly<Record<string, number>> = {
+  free: 0.1,
+  free_workspace: 0.1,
+  go: 0.3,
+  plus: 1,
+  team: 1,
+  business: 1,
+  edu: 1,
+  edu_plus: 1,
+  enterprise: 1.5,
+  prolite: 5,
+  promax: 20,
+  pro: 10,
+};
+
+/** Tokens that one percent of Plus is taken to be, where nothing was measured yet. */
+const TOKENS_PER_PERCENT_OF_PLUS = 60_000;
+
+/** A running turn is taken to cost this share of a Plus window before upstream's figures show it. */
+const PERCENT_PER_TURN_IN_FLIGHT = 1;
+/** A bound session that is quiet now will want room again; a tenth of a running turn keeps new ones apart. */
+const PERCENT_PER_BOUND_SESSION = 0.1;
+
+/** Size of the account in units of Plus: measured where we can, from the table by plan where we cannot. */
+export function capacityUnitsOf(candidate: Candidate): number {
+  const { tokensPerPercent } = candidate.state;
+  if (tokensPerPercent !== null && tokensPerPercent > 0) return tokensPerPercent / TOKENS_PER_PERCENT_OF_PLUS;
+  return PLAN_UNITS[candidate.plan ?? ""] ?? 1;
+}
+
+function knownPercents(candidates: readonly Candidate[], upstreamModel: string, nowMs: number): (number | null)[] {
+  return candidates.map((candidate) => {
+    const headroom = headroomOf(candidate.state, nowMs, limitOf(candidate, upstreamModel));
+    return headroom.kind === "known" ? Math.max(0, headroom.percent - candidate.reservePercent) : null;
+  });
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 50;
+}
+
+/** Best first. Equal room is shared out by chance, so that a start without figures does not pile onto one account. */
+export function rankLeastUsed(
+  candidates: readonly Candidate[],
+  upstreamModel: string,
+  nowMs: number,
+  rng: () => number,
+): Candidate[] {
+  const percents = knownPercents(candidates, upstreamModel, nowMs);
+  // Unknown headroom counts as the middle of what is known: neither full, which would draw every turn, nor empty.
+  const unknownPercent = medianOf(percents.filter((percent) => percent !== null));
+  return candidates
+    .map((candidate, index) => {
+      const load =
+        candidate.inFlight * PERCENT_PER_TURN_IN_FLIGHT + candidate.boundSessions * PERCENT_PER_BOUND_SESSION;
+      return { candidate, room: (percents[index] ?? unknownPercent) * capacityUnitsOf(candidate) - load, tie: rng() };
+    })
+    .sort((a, b) => b.room - a.room || a.tie - b.tie)
+    .map((entry) => entry.candidate);
+}

@@ -1,0 +1,50 @@
+/** How much room has an account? Reads windows as they stand at `nowMs`; an unknown headroom stays unknown. */
+import { type AccountState, MAIN_LIMIT, type QuotaWindow } from "./account-state.ts";
+
+/** Known with its age, or unknown: a third state that is neither full nor empty. */
+export type Headroom =
+  | {
+      readonly kind: "known";
+      readonly percent: number;
+      readonly observedAtMs: number;
+      readonly resetsAtMs: number | null;
+    }
+  | { readonly kind: "unknown" };
+
+/** What is left of a window, 0–100. A window whose reset has passed is full again until somebody says otherwise. */
+export function remainingPercent(window: QuotaWindow, nowMs: number): number {
+  if (window.resetsAtMs !== null && window.resetsAtMs <= nowMs) return 100;
+  return Math.min(100, Math.max(0, 100 - window.usedPercent));
+}
+
+/** The tightest window decides. `limit` picks which family meters the request; the ordinary one by default. */
+export function headroomOf(state: AccountState, nowMs: number, limit: string = MAIN_LIMIT): Headroom {
+  let tightest: { percent: number; observedAtMs: number; resetsAtMs: number | null } | null = null;
+  for (const window of state.windows) {
+    if (window.limit !== limit) continue;
+    const percent = remainingPercent(window, nowMs);
+    if (
+      tightest === null ||
+      percent < tightest.percent ||
+      (percent === tightest.percent && endsLater(window, tightest))
+    ) {
+      tightest = { percent, observedAtMs: window.observedAtMs, resetsAtMs: window.resetsAtMs };
+    }
+  }
+  return tightest === null ? { kind: "unknown" } : { kind: "known", ...tightest };
+}
+
+function endsLater(window: QuotaWindow, other: { resetsAtMs: number | null }): boolean {
+  return (window.resetsAtMs ?? 0) > (other.resetsAtMs ?? 0);
+}
+
+/** Credits let an account serve beyond its windows. */
+export function hasCredits(state: AccountState): boolean {
+  return state.credits !== null && (state.credits.unlimited || state.credits.available);
+}
+
+/** Whether the windows alone say that nothing is left until a reset that upstream named. */
+export function isExhausted(state: AccountState, nowMs: number): boolean {
+  const headroom = headroomOf(state, nowMs);
+  return headroom.kind === "known" && headroom.percent <= 0 && !hasCredits(state);
+}

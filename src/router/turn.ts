@@ -1,0 +1,42 @@
+/** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
+import type { Refusal } from "../protocol/refusal.ts";
+import type { ResponsesRequest } from "../protocol/responses-request.ts";
+
+/** One client request to be served. */
+export interface Turn {
+  readonly id: string;
+  readonly keyId: string;
+  readonly request: ResponsesRequest;
+  /** The client's head; only allow-listed names are ever passed on. */
+  readonly client: Headers;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+  readonly receivedAtMs: number;
+}
+
+/** Who served it, for the answer's own headers. */
+export interface ServedBy {
+  readonly sessionId: string;
+  /** The profile's name; null when nobody served. */
+  readonly profile: string | null;
+}
+
+export type Served =
+  | {
+      readonly kind: "stream";
+      readonly by: ServedBy;
+      readonly headers: Readonly<Record<string, string>>;
+      /** Whole events only: between two chunks a keep-alive may be put. */
+      readonly body: ReadableStream<Uint8Array>;
+    }
+  /** A finished answer, or upstream's own words about a bad request, unchanged. */
+  | {
+      readonly kind: "answer";
+      readonly by: ServedBy;
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Uint8Array | string;
+    }
+  | { readonly kind: "refused"; readonly by: ServedBy; readonly refusal: Refusal }
+  /** Nobody is there to be answered. */
+  | { readonly kind: "left"; readonly by: ServedBy };
