@@ -1,0 +1,31 @@
+/**
+ * What does one runtime remember for itself? `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns, port.
+ *
+ * Must not know anything of accounts: what both runtimes need lies in the settings.
+ */
+import type { Runtime, RuntimeStore } from "../ports.ts";
+import type { Connection } from "./connection.ts";
+import { keysTable } from "./keys-table.ts";
+import { runtime0001 } from "./migrations/runtime-0001.ts";
+import { openStore } from "./open-store.ts";
+import { runtimeTable } from "./runtime-table.ts";
+import { sessionsTable } from "./sessions-table.ts";
+import { turnsTable } from "./turns-table.ts";
+
+const MIGRATIONS = [runtime0001];
+
+/** Opens a runtime's store in `home` (`:memory:` for none on disk). Throws a `StoreError`, here and from every method. */
+export function openRuntimeStore(home: string, runtime: Runtime): RuntimeStore {
+  return openStore(home, `${runtime}.sqlite`, MIGRATIONS, composeRuntime);
+}
+
+function composeRuntime(connection: Connection): RuntimeStore {
+  return {
+    version: connection.version,
+    close: connection.close,
+    ...keysTable(connection),
+    ...sessionsTable(connection),
+    ...turnsTable(connection),
+    ...runtimeTable(connection),
+  };
+}
