@@ -1,0 +1,47 @@
+/** A turn through the whole product, over sockets on both sides. */
+import { describe, expect, test } from "bun:test";
+import { startPool } from "../support/start-pool.ts";
+
+const ASK = { model: "gpt-5.5", input: "Say hello", stream: true };
+
+describe("POST /v1/responses", () => {
+  test("streams an answer of a ChatGPT account and fills the empty output of its last event", async () => {
+    const pool = await startPool();
+    pool.chatgpt("alpha").script.reply("Hello there");
+    const response = await pool.post("/v1/responses", ASK);
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    expect(response.headers.get("x-codexuse-profile")).toBe("alpha");
+    const last = text.trim().split("\n\n").at(-1) ?? "";
+    const completed = JSON.parse(last.slice(last.indexOf("data: ") + 6));
+    expect(completed.type).toBe("response.completed");
+    expect(completed.response.output[0].content[0].text).toBe("Hello there");
+    expect(pool.sim.violations).toEqual([]);
+  });
+
+  test("gives a client that does not stream the whole answer", async () => {
+    const pool = await startPool();
+    pool.chatgpt("alpha").script.reply("Hello there");
+    const response = await pool.post("/v1/responses", { model: "gpt-5.5", input: "Say hello", temperature: 0.2 });
+    const answer = await response.json();
+    expect(response.status).toBe(200);
+    expect(answer).toMatchObject({ object: "response", status: "completed" });
+    expect(answer.output[0].content[0].text).toBe("Hello there");
+    expect(response.headers.get("x-codexuse-ignored")).toBe("temperature");
+  });
+
+  test("moves on to another account before the client sees anything of the first (trap 1)", async () => {
+    const pool = await startPool({ accounts: ["alpha", "beta"], routing: "round-robin" });
+    const first = await pool.post("/v1/responses", ASK, { headers: { "thread-id": "t1" } });
+    await first.text();
+    const home = first.headers.get("x-codexuse-profile") ?? "";
+    pool.chatgpt(home).script.fail("usage-limit", { times: "always" });
+    const second = await pool.post("/v1/responses", ASK, { headers: { "thread-id": "t1" } });
+    const text = await second.text();
+    expect(second.status).toBe(200);
+    expect(second.headers.get("x-codexuse-profile")).not.toBe(home);
+    expect(text.match(/"response.created"/g)?.length).toBe(1);
+    expect(text).not.toContain("usage_limit");
+  });
+});
