@@ -1,0 +1,264 @@
+/** How is it put together? The composition root: the only file that sees every room. Decides nothing. */
+import { existsSync } from "node:fs";
+import { arch, homedir, type } from "node:os";
+import { join } from "node:path";
+import { isHolderAlive, nameHolder } from "./accounts/holder.ts";
+import { type AccountTokens, createTokenSource } from "./accounts/tokens.ts";
+import { SYSTEM_CLOCK } from "./clock.ts";
+import { findRuntime } from "./daemon/find-runtime.ts";
+import { LIMITS } from "./limits.ts";
+import { readCatalogue } from "./models/catalogue.ts";
+import { resolveModel } from "./models/resolve.ts";
+import { readNameTable } from "./operations/name-table.ts";
+import { type Desk, OperationError, type Presence } from "./operations/operation.ts";
+import { baseUrlOf, portOf } from "./operations/runtime-address.ts";
+import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, Upstream } from "./ports.ts";
+import type { Engine } from "./router/engine.ts";
+import { LiveState } from "./router/live-state.ts";
+import { exclusionOf } from "./router/rules/eligibility.ts";
+import { serveTurn } from "./router/serve-turn.ts";
+import type { KeyRing } from "./server/auth.ts";
+import { createHttpApp } from "./server/http.ts";
+import { listen, PortTaken } from "./server/listen.ts";
+import type { Serving } from "./server/serving.ts";
+import { ensureHome, resolveHome } from "./store/home.ts";
+import { readMasterKey } from "./store/master-key.ts";
+import { openRuntimeStore } from "./store/runtime-store.ts";
+import { createSealer } from "./store/seal.ts";
+import { openSettingsStore } from "./store/settings-store.ts";
+import type { Emit, TelemetryEvent } from "./telemetry/events.ts";
+import { startUpkeep } from "./upkeep.ts";
+import { readEndpoints } from "./upstream/endpoints.ts";
+import { openNetwork } from "./upstream/open-upstream.ts";
+import { VERSION } from "./version.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What every process of one home shares; each part opens on first use. */
+interface Base {
+  readonly home: string;
+  readonly endpoints: Endpoints;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  settings(): SettingsStore;
+  runtime(runtime: Runtime): RuntimeStore;
+  upstream(): Upstream;
+  tokens(): AccountTokens;
+  close(): void;
+}
+
+function once<T>(make: () => T): { (): T; readonly peek: () => T | null } {
+  let made: { readonly value: T } | null = null;
+  const get = () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+  return Object.assign(get, { peek: () => made?.value ?? null });
+}
+
+function newId(prefix: string): string {
+  return `${prefix}_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
+}
+
+function sha256(text: string): string {
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+}
+
+function openBase(home: string, env: Environment): Base {
+  const read = readEndpoints(env);
+  if (read.kind === "refused") {
+    throw new OperationError(
+      "usage",
+      `${read.variable} cannot be used: ${read.reason}.`,
+      "Unset it, or give an https URL.",
+    );
+  }
+  const { endpoints } = read;
+  const clock = SYSTEM_CLOCK;
+  const rng = Math.random;
+  const settings = once(() => {
+    ensureHome(home);
+    return openSettingsStore(home, { sealer: createSealer(readMasterKey(home, env)) });
+  });
+  const runtimes = {
+    desktop: once(() => openRuntime("desktop")),
+    daemon: once(() => openRuntime("daemon")),
+  };
+  function openRuntime(runtime: Runtime): RuntimeStore {
+    ensureHome(home);
+    return openRuntimeStore(home, runtime);
+  }
+  const upstream = once(openNetwork);
+  const tokens = once(() =>
+    createTokenSource({
+      settings: settings(),
+      upstream: upstream(),
+      endpoints,
+      clock,
+      rng,
+      holder: nameHolder(newId("src")),
+      isHolderAlive,
+    }),
+  );
+  return {
+    home,
+    endpoints,
+    clock,
+    rng,
+    settings,
+    runtime: (runtime) => runtimes[runtime](),
+    upstream,
+    tokens,
+    close: () => {
+      settings.peek()?.close();
+      runtimes.desktop.peek()?.close();
+      runtimes.daemon.peek()?.close();
+    },
+  };
+}
+
+/** The desk for the command line: operations on the stores, whether a runtime serves or not. */
+export async function openDesk(env: Environment): Promise<Desk> {
+  const base = openBase(resolveHome(env, homedir()), env);
+  return {
+    ...base,
+    presence: (runtime, port) => lookForRuntime(base, runtime, port),
+    inFlight: () => null,
+  };
+}
+
+async function lookForRuntime(base: Base, runtime: Runtime, port: number | null): Promise<Presence> {
+  const pinned = existsSync(join(base.home, `${runtime}.sqlite`)) ? base.runtime(runtime).port() : null;
+  const place = { home: base.home, runtime, port: port ?? portOf(runtime, pinned), nowMs: base.clock.now() };
+  const sighting = await findRuntime(place);
+  if (sighting.kind !== "running") {
+    return { running: false, pid: null, port: place.port, version: null, startedAtMs: null };
+  }
+  const { pid, version, startedAtMs } = sighting;
+  return { running: true, pid, port: sighting.port, version, startedAtMs };
+}
+
+export interface StartOptions {
+  readonly runtime: Runtime;
+  readonly home: string;
+  /** Null for the pinned or default port; 0 for any free one. */
+  readonly port: number | null;
+  readonly env: Environment;
+  readonly onEvent?: (event: TelemetryEvent) => void;
+}
+
+export interface RunningRuntime {
+  readonly runtime: Runtime;
+  readonly port: number;
+  readonly baseUrl: string;
+  readonly startedAtMs: number;
+  stop(reason: string): Promise<void>;
+}
+
+/** Serves in this process until stopped. Rejects with an `OperationError`: `conflict` for a taken port. */
+export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
+  const base = openBase(options.home, options.env);
+  const { runtime } = options;
+  const emit: Emit = options.onEvent ?? (() => undefined);
+  const store = base.runtime(runtime);
+  const live = openLiveState(base, store, emit);
+  const engine = buildEngine(base, store, live, emit);
+  const app = createHttpApp(buildServing(base, options, engine));
+  const port = options.port ?? portOf(runtime, store.port());
+  const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
+    base.close();
+    if (!(error instanceof PortTaken)) throw error;
+    throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");
+  });
+  if (options.port !== 0) store.setPort(listening.port);
+  const upkeep = startUpkeep({
+    clock: base.clock,
+    rng: base.rng,
+    endpoints: base.endpoints,
+    settings: base.settings(),
+    runtime: store,
+    upstream: base.upstream(),
+    tokens: base.tokens(),
+    isBusy: () => live.isBusy(),
+  });
+  emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
+  return {
+    runtime,
+    port: listening.port,
+    baseUrl: baseUrlOf(listening.port),
+    startedAtMs: base.clock.now(),
+    stop: async (reason) => {
+      emit({ kind: "runtime-stopping", runtime, reason });
+      upkeep.stop();
+      await listening.stop(LIMITS.drainMs);
+      base.close();
+    },
+  };
+}
+
+function openLiveState(base: Base, store: RuntimeStore, emit: Emit): LiveState {
+  const settings = base.settings();
+  const offered = (accountKey: string): ReadonlySet<string> | null => {
+    const catalogue = settings.catalogue(accountKey);
+    return catalogue === null ? null : new Set(readCatalogue(catalogue.models).map((model) => model.id));
+  };
+  return new LiveState({ settings, runtime: store, clock: base.clock, emit, offeredModels: offered });
+}
+
+function buildEngine(base: Base, store: RuntimeStore, live: LiveState, emit: Emit): Engine {
+  const settings = base.settings();
+  return {
+    clock: base.clock,
+    rng: base.rng,
+    upstream: base.upstream(),
+    tokens: base.tokens(),
+    live,
+    runtime: store,
+    emit,
+    resolve: (name) => resolveModel(readNameTable(settings), name),
+    platform: `${type()}; ${arch()}`,
+    hash: sha256,
+    newId,
+  };
+}
+
+function buildServing(base: Base, options: StartOptions, engine: Engine): Serving {
+  const { runtime } = options;
+  const settings = base.settings();
+  return {
+    runtime,
+    version: VERSION,
+    clock: base.clock,
+    keys: openKeyRing(base, runtime),
+    emit: engine.emit,
+    newId,
+    isReady: () => isReady(engine),
+    names: () => readNameTable(settings),
+    serve: (turn) => serveTurn(engine, turn),
+  };
+}
+
+function isReady(engine: Engine): boolean {
+  const view = engine.live.view();
+  const needs = { boundProfileId: null, ownerProfileId: null, tried: new Set<string>(), upstreamModel: "" };
+  const isFree = (candidate: (typeof view.candidates)[number]) =>
+    exclusionOf({ ...candidate, models: null }, { ...needs, kinds: [candidate.kind] }, engine.clock.now()) === null;
+  return view.settings.enabled && view.candidates.some(isFree);
+}
+
+function openKeyRing(base: Base, runtime: Runtime): KeyRing {
+  const store = base.runtime(runtime);
+  const other: Runtime = runtime === "daemon" ? "desktop" : "daemon";
+  return {
+    runtime,
+    clock: base.clock,
+    hash: sha256,
+    byHash: (hash) => store.keyByHash(hash),
+    touch: (id, atMs) => store.touchKey(id, atMs),
+    isOfOtherRuntime: (hash) => {
+      if (!existsSync(join(base.home, `${other}.sqlite`))) return false;
+      const record = base.runtime(other).keyByHash(hash);
+      return record !== null && record.revokedAtMs === null;
+    },
+  };
+}

@@ -1,0 +1,10 @@
+/** Our own bug: the client gets an id and plain text, the log gets the rest under the same id. */
+import { type Refusal, refuse } from "../protocol/refusal.ts";
+import type { Serving } from "./serving.ts";
+
+export function reportBug(serving: Pick<Serving, "newId" | "emit">, error: unknown): Refusal {
+  const id = serving.newId("bug");
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  serving.emit({ kind: "internal-error", id, text });
+  return refuse(500, "server_error", "internal_error", `codexuse met an error of its own; its log has it as ${id}.`);
+}

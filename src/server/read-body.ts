@@ -1,0 +1,83 @@
+/** What text did the client send? Bounded before and after decoding; every refusal is a 400 that clients do not repeat. */
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
+import { type Refusal, refuseRequest } from "../protocol/refusal.ts";
+
+export type ReadBody =
+  | { readonly kind: "ok"; readonly text: string }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+type Decode = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const DECODERS: Readonly<Record<string, Decode>> = {
+  gzip: promisify(gunzip) as Decode,
+  "x-gzip": promisify(gunzip) as Decode,
+  deflate: promisify(inflate) as Decode,
+  br: promisify(brotliDecompress) as Decode,
+  zstd: promisify(zstdDecompress) as Decode,
+};
+
+function refused(code: string, message: string): ReadBody {
+  return { kind: "refused", refusal: refuseRequest(code, message) };
+}
+
+function tooLarge(bytesMax: number): ReadBody {
+  const mib = Math.floor(bytesMax / (1024 * 1024));
+  // A 413 would make the official client send the same body five more times.
+  return refused("request_too_large", `The request body is larger than ${mib} MiB.`);
+}
+
+function isJsonType(contentType: string | null): boolean {
+  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  return type === "application/json" || /^application\/[a-z0-9.+-]+\+json$/.test(type);
+}
+
+/** The raw bytes, or null when there are more than the bound; stops reading there. */
+async function readRaw(request: Request, bytesMax: number): Promise<Uint8Array | null> {
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return null;
+  if (request.body === null) return new Uint8Array();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of request.body) {
+    size += part.length;
+    if (size > bytesMax) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array | ReadBody> {
+  if (encoding === "" || encoding === "identity") return bytes;
+  const decode = DECODERS[encoding];
+  if (decode === undefined) {
+    return refused(
+      "invalid_encoding",
+      "The content encoding is not supported. Use identity, gzip, deflate, br or zstd.",
+    );
+  }
+  try {
+    return await decode(bytes, { maxOutputLength: bytesMax });
+  } catch (error) {
+    const isBomb = error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    return isBomb
+      ? tooLarge(bytesMax)
+      : refused("invalid_encoding", "The request body does not decode as its content-encoding says.");
+  }
+}
+
+/** Reads a JSON request's text; nothing larger than `bytesMax` is ever held, packed or unpacked. */
+export async function readBody(request: Request, bytesMax: number): Promise<ReadBody> {
+  if (!isJsonType(request.headers.get("content-type"))) {
+    return refused("unsupported_content_type", "The request needs 'content-type: application/json'.");
+  }
+  const raw = await readRaw(request, bytesMax);
+  if (raw === null) return tooLarge(bytesMax);
+  const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
+  const decoded = await decodeBody(raw, encoding, bytesMax);
+  if (!(decoded instanceof Uint8Array)) return decoded;
+  try {
+    return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true }).decode(decoded) };
+  } catch {
+    return refused("invalid_json", "The request body is not valid UTF-8.");
+  }
+}

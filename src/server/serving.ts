@@ -1,0 +1,19 @@
+/** What a runtime serves with: everything the routes need, built once by `app.ts`. */
+import type { NameTable } from "../models/resolve.ts";
+import type { Clock, Runtime } from "../ports.ts";
+import type { Served, Turn } from "../router/turn.ts";
+import type { Emit } from "../telemetry/events.ts";
+import type { KeyRing } from "./auth.ts";
+
+export interface Serving {
+  readonly runtime: Runtime;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly keys: KeyRing;
+  readonly emit: Emit;
+  readonly newId: (prefix: string) => string;
+  /** Enabled, and at least one profile could serve now. */
+  readonly isReady: () => boolean;
+  readonly names: () => NameTable;
+  readonly serve: (turn: Turn) => Promise<Served>;
+}

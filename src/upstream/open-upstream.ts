@@ -1,0 +1,38 @@
+/**
+ * Bytes to and from OpenAI over HTTP. Sets every option of fetch that has a surprising default, turns its errors into
+ * `TransportError`s, and keeps no clock: the caller's signal is the only limit.
+ */
+import type { Upstream, UpstreamAnswer, UpstreamRequest } from "../ports.ts";
+import { transportErrorOf } from "./transport-error.ts";
+
+/** The part of fetch that is used, so that a simulator can stand in for the network. */
+export type Send = (url: string, init: RequestInit & { timeout: boolean; proxy?: string }) => Promise<Response>;
+
+/** A redirect would carry credentials to a place nobody chose, so none is followed. */
+export function openUpstream(send: Send): Upstream {
+  return {
+    async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
+      signal.throwIfAborted();
+      try {
+        const response = await send(request.url, {
+          method: request.method,
+          headers: { ...request.headers },
+          body: request.body === null ? null : new Uint8Array(request.body),
+          redirect: "manual",
+          signal,
+          timeout: false,
+          ...(request.proxyUrl === null ? {} : { proxy: request.proxyUrl }),
+        });
+        return { status: response.status, headers: response.headers, body: response.body };
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw transportErrorOf(error);
+      }
+    },
+  };
+}
+
+/** The real network. */
+export function openNetwork(): Upstream {
+  return openUpstream((url, init) => fetch(url, init));
+}
