@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { functionCall } from "../../../src/simulator/content.ts";
+import { createSeededRng } from "../../../src/simulator/rng.ts";
+import { sealFor } from "../../../src/simulator/sealed.ts";
 import { aPlatformTurn, at, aWorld, PLATFORM_URL, readEvents } from "./ask.ts";
 
 function aKeyWorld() {
@@ -67,7 +69,9 @@ describe("the API platform", () => {
     const bad = await sim.handle(aPlatformTurn(key, { model: "gpt-5.5", input: "x" }));
     expect([bad.status, at(await bad.json(), "error", "code")]).toEqual([401, "invalid_api_key"]);
     key.state = "ok";
-    anna.script.reply({ kind: "reasoning", summary: "x" });
+    const sealed = { type: "reasoning", summary: [], encrypted_content: sealFor(anna.orgId, createSeededRng(3)) };
+    const foreign = await sim.handle(aPlatformTurn(key, { model: "gpt-5.5", input: [sealed] }));
+    expect(at(await foreign.json(), "error", "code")).toBe("invalid_encrypted_content");
     const unknown = await sim.handle(new Request("https://api.openai.com/v1/nope"));
     expect([unknown.status, at(await unknown.json(), "error", "type")]).toEqual([404, "invalid_request_error"]);
   });
