@@ -141,6 +141,17 @@ describe("turns", () => {
     expect(store.latestTurnOf("nobody")).toBeNull();
   });
 
+  test("name the session of a response, for the key that made it only", () => {
+    const store = openInMemory();
+    store.recordTurn(aTurn({ id: "t1", responseId: "resp-1", startedAtMs: 1 }));
+    store.recordTurn(aTurn({ id: "t2", responseId: "resp-1", startedAtMs: 2, sessionId: "session-2" }));
+    store.recordTurn(aTurn({ id: "t3", responseId: null, startedAtMs: 3, sessionId: "session-3" }));
+    expect(store.turn("t1")?.responseId).toBe("resp-1");
+    expect(store.sessionOfResponse("key-1", "resp-1")).toBe("session-2");
+    expect(store.sessionOfResponse("key-2", "resp-1")).toBeNull();
+    expect(store.sessionOfResponse("key-1", "unheard")).toBeNull();
+  });
+
   test("are pruned by age (trap 45)", () => {
     const store = openInMemory();
     for (const atMs of [1, 2, 3]) store.recordTurn(aTurn({ id: `t${atMs}`, startedAtMs: atMs }));
