@@ -45,18 +45,12 @@ export function isTerminal(type: string): boolean {
   return (TERMINAL_TYPES as readonly string[]).includes(type);
 }
 
-export const OPENING_TYPES = [
-  "response.created",
-  "response.queued",
-  "response.in_progress",
-  "response.metadata",
-] as const;
 /**
- * Says that a response has begun and nothing of its content: may be held back while the attempt can still be given up.
- * So may anything outside the `response.` family, which speaks of limits, timing and the line.
+ * Whether an event is part of the answer itself. All of those stand at a place in the output, so that types yet to be
+ * invented are told apart from mere news of limits, timing and the line, which may be held back.
  */
-export function isOpening(type: string): boolean {
-  return !isTerminal(type) && (!type.startsWith("response.") || (OPENING_TYPES as readonly string[]).includes(type));
+export function carriesOutput(event: WireEvent): boolean {
+  return event.type.startsWith("response.output_") || event.text.includes('"output_index"');
 }
 
 /** The types whose `response` object carries the model's name. */

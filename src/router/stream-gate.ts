@@ -3,7 +3,7 @@
  * behind a 200 can still be left without the client seeing two beginnings. Bounded in events and bytes.
  */
 import { LIMITS } from "../limits.ts";
-import { isOpening, isTerminal, type WireEvent } from "../protocol/wire-event.ts";
+import { carriesOutput, isTerminal, type WireEvent } from "../protocol/wire-event.ts";
 import type { EventReader, ReadEvents } from "./event-reader.ts";
 
 export type GateOutcome =
@@ -22,11 +22,8 @@ export async function awaitCommit(reader: EventReader): Promise<GateOutcome> {
     if (outcome.kind !== "events") return { kind: "lost", cause: outcome };
     held.push(...outcome.events);
     for (const event of outcome.events) {
-      if (isTerminal(event.type)) {
-        const hasOutput = held.some((entry) => !isOpening(entry.type) && !isTerminal(entry.type));
-        return hasOutput ? { kind: "committed", held } : { kind: "ended", terminal: event, held };
-      }
-      if (!isOpening(event.type)) return { kind: "committed", held };
+      if (isTerminal(event.type)) return { kind: "ended", terminal: event, held };
+      if (carriesOutput(event)) return { kind: "committed", held };
       heldBytes += event.bytes.length;
     }
     if (held.length > LIMITS.heldEventsMax || heldBytes > LIMITS.heldBytesMax) return { kind: "committed", held };

@@ -17,6 +17,9 @@ export interface StreamKnobs {
   headDelayMs: number;
   /** Before each event. */
   eventDelayMs: number;
+  /** One silence in the middle: this long, before the event with this number (from 0). */
+  silenceMs: number;
+  silenceBeforeEvent: number;
   /** Cuts the bytes at random places, also inside a character or a line. 0 leaves events whole, n cuts into pieces of 1 to n bytes. */
   splitBytesMax: number;
   lineEnd: "\n" | "\r\n";
@@ -36,6 +39,8 @@ export interface StreamKnobs {
 export const USUAL_KNOBS: StreamKnobs = {
   headDelayMs: 0,
   eventDelayMs: 0,
+  silenceMs: 0,
+  silenceBeforeEvent: 4,
   splitBytesMax: 0,
   lineEnd: "\n",
   comments: false,
@@ -72,9 +77,9 @@ export function planStream(
 ): StreamPlan {
   const { kept, tail, ending } = breakStream(events, fault, failing);
   const decorated = decorate(kept, knobs);
-  const written = decorated.map((event) => ({
+  const written = decorated.map((event, index) => ({
     bytes: encoder.encode(writeEvent(event, knobs)),
-    delayMs: knobs.eventDelayMs,
+    delayMs: knobs.eventDelayMs + (index === knobs.silenceBeforeEvent ? knobs.silenceMs : 0),
   }));
   const pieces = tail === null ? written : [...written, { bytes: tail, delayMs: knobs.eventDelayMs }];
   if (fault?.kind === "slow-loris") return { pieces: dripPieces(pieces, fault.msPerByte), ending };

@@ -24,10 +24,10 @@ describe("POST /v1/responses", () => {
     const pool = await startPool();
     pool.chatgpt("alpha").script.reply("Hello there");
     const response = await pool.post("/v1/responses", { model: "gpt-5.5", input: "Say hello", temperature: 0.2 });
-    const answer = await response.json();
+    const answer = (await response.json()) as { output: { content: { text: string }[] }[] };
     expect(response.status).toBe(200);
     expect(answer).toMatchObject({ object: "response", status: "completed" });
-    expect(answer.output[0].content[0].text).toBe("Hello there");
+    expect(answer.output[0]?.content[0]?.text).toBe("Hello there");
     expect(response.headers.get("x-codexuse-ignored")).toBe("temperature");
   });
 
