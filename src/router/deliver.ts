@@ -1,6 +1,7 @@
 /** What does the client get? Every way a turn can leave the loop, each of which settles it. */
 import { LIMITS } from "../limits.ts";
 import { readResponse, renameAnswerModel } from "../protocol/answer.ts";
+import { parseRateLimitsEvent } from "../protocol/quota.ts";
 import { type Refusal, refuse } from "../protocol/refusal.ts";
 import { readEventError } from "../protocol/upstream-error.ts";
 import { RETURNED_HEADERS } from "../protocol/upstream-headers.ts";
@@ -84,6 +85,10 @@ export function deliverStream(
     reader: result.reader,
     held: result.held,
     publicModel: publicModelOf(run),
+    onQuota: (text) => {
+      const reading = parseRateLimitsEvent(parseObject(text), engine.clock.now());
+      if (reading !== null) engine.live.observeQuota(choice.candidate.accountKey, reading);
+    },
     isWithheld: (terminal) => isElsewhereBetter(terminal, engine.clock.now()),
     onEnd: (end) => {
       release();

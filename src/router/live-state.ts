@@ -7,8 +7,9 @@ import { LIMITS } from "../limits.ts";
 import type { Clock, PoolSettings, ProfileRecord, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
 import type { QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
-import type { AccountState } from "./rules/account-state.ts";
+import type { AccountState, QuotaWindow } from "./rules/account-state.ts";
 import type { Candidate } from "./rules/candidate.ts";
+import { type CapacityMeter, countTokens, readMeter } from "./rules/capacity-meter.ts";
 import type { Effect } from "./rules/health.ts";
 import { depositTurn, openRetryBudget, type RetryBudget, withdrawRetry } from "./rules/retry-budget.ts";
 
@@ -35,6 +36,8 @@ export class LiveState {
   readonly #recent = new Map<string, { accountKey: string; atMs: number }>();
   /** Which profile issued the turn state a session's client holds. Bounded like the sessions. */
   readonly #turnStateBy = new Map<string, string>();
+  /** One for each account that has served since the start. */
+  readonly #meters = new Map<string, CapacityMeter>();
   #budget: RetryBudget;
   #lastAccountKey: string | null = null;
   #cache: { version: number; settings: PoolSettings; profiles: readonly ProfileRecord[] } | null = null;
@@ -185,8 +188,25 @@ export class LiveState {
   /** Keeps what an answer's head said of the account's windows and credits. */
   observeQuota(accountKey: string, reading: QuotaReading): void {
     const { settings } = this.#options;
-    if (reading.windows.length > 0) settings.mergeWindows(accountKey, reading.windows);
+    if (reading.windows.length > 0) {
+      settings.mergeWindows(accountKey, reading.windows);
+      this.#measureCapacity(accountKey, reading.windows);
+    }
     if (reading.credits !== null) settings.writeCredits(accountKey, reading.credits);
+  }
+
+  /** A finished turn used this many tokens of the account. */
+  countTokens(accountKey: string, tokens: number): void {
+    const meter = countTokens(this.#meters.get(accountKey) ?? null, tokens);
+    if (meter !== null) this.#meters.set(accountKey, meter);
+  }
+
+  #measureCapacity(accountKey: string, windows: readonly QuotaWindow[]): void {
+    const average = this.accountState(accountKey).tokensPerPercent;
+    const reading = readMeter(this.#meters.get(accountKey) ?? null, windows, average);
+    if (reading.meter !== null) this.#meters.set(accountKey, reading.meter);
+    if (reading.tokensPerPercent === null) return;
+    this.#options.settings.writeTokensPerPercent(accountKey, reading.tokensPerPercent);
   }
 
   depositTurn(): void {

@@ -22,6 +22,8 @@ export interface ObserveOptions {
   readonly publicModel: string | null;
   /** Whether a terminal event is to be kept from the client, who then asks again and is served elsewhere. */
   readonly isWithheld: (terminal: WireEvent) => boolean;
+  /** Gets the text of every event that tells of the account's quota. */
+  readonly onQuota: (text: string) => void;
   /** Called exactly once, however it ends. */
   readonly onEnd: (end: StreamEnd) => void;
 }
@@ -45,6 +47,7 @@ export function observeStream(options: ObserveOptions): ReadableStream<Uint8Arra
 
   function bytesOf(event: WireEvent): Uint8Array {
     collector.add(event);
+    if (event.type === "codex.rate_limits") options.onQuota(event.text);
     if (!isLifecycle(event.type)) return event.bytes;
     const completed = isTerminal(event.type) ? collector.complete(event.text) : event.text;
     const text = publicModel === null ? completed : renameModel(completed, publicModel);

@@ -63,6 +63,7 @@ export class TurnLedger {
     if (this.#isSettled) return;
     this.#isSettled = true;
     const { clock, live, runtime, emit } = this.#engine;
+    const { usage } = ending;
     const record = {
       id: this.#turn.id,
       sessionId: this.#sessionId,
@@ -77,8 +78,11 @@ export class TurnLedger {
       attempts: this.#attempts,
       considered: this.#considered,
       responseId: ending.responseId,
-      usage: ending.usage,
+      usage,
     };
+    if (this.#servedBy !== null && usage !== null) {
+      live.countTokens(this.#servedBy.accountKey, usage.inputTokens - usage.cachedTokens + usage.outputTokens);
+    }
     live.touchSession(this.#sessionId, this.#servedBy?.accountKey ?? null);
     runtime.recordTurn(record);
     emit({ kind: "turn-settled", turn: record });
