@@ -1,5 +1,6 @@
 /** What does a public name mean? Turns what the client asked for into upstream's model, effort and speed tier. */
 import type { CatalogueModel } from "./catalogue.ts";
+import { nearWords } from "./near-words.ts";
 
 /** A public name of the owner's own. */
 export interface Alias {
@@ -33,9 +34,11 @@ export type Resolution =
   /** `near`: published names close to it, best first. */
   | { readonly kind: "unknown"; readonly near: readonly string[] };
 
-const FAST_SUFFIX = "-fast";
+/** What a speed-biased variant of a name ends in. */
+export const FAST_SUFFIX = "-fast";
 const FAST_TIER = "priority";
 const NEAR_MAX = 3;
+const ULTRA = "ultra";
 
 function publishedModel(table: NameTable, id: string): CatalogueModel | null {
   const model = table.models.find((entry) => entry.id === id);
@@ -50,16 +53,24 @@ function resolveBase(table: NameTable, name: string): Omit<ResolvedModel, "publi
   const base = dash <= 0 ? null : publishedModel(table, name.slice(0, dash));
   const effort = name.slice(dash + 1);
   if (!base?.efforts.includes(effort)) return null;
-  return { kind: "resolved", upstreamModel: base.id, effort, serviceTier: null };
+  return { kind: "resolved", upstreamModel: base.id, effort: sentEffort(base, effort), serviceTier: null };
+}
+
+/** The top level is a name of the official client's own; what is sent for it stands in the model's entry. */
+function sentEffort(model: CatalogueModel | undefined, effort: string): string {
+  if (effort !== ULTRA) return effort;
+  const own = model?.entry["multi_agent_reasoning_effort"];
+  return typeof own === "string" && own !== ULTRA ? own : "max";
 }
 
 function resolveAlias(table: NameTable, name: string): Omit<ResolvedModel, "publicName"> | null {
   const alias = table.aliases.find((entry) => entry.name === name);
   if (alias === undefined) return null;
+  const model = table.models.find((entry) => entry.id === alias.model);
   return {
     kind: "resolved",
     upstreamModel: alias.model,
-    effort: alias.effort,
+    effort: alias.effort === null ? null : sentEffort(model, alias.effort),
     serviceTier: alias.fast ? FAST_TIER : null,
   };
 }
@@ -72,50 +83,39 @@ function hasFastTier(table: NameTable, id: string): boolean {
   return table.models.some((model) => model.id === id && model.tiers.includes(FAST_TIER));
 }
 
-/** Owner's aliases first, then base models, then ready-made names; `-fast` on any of them while it is published. */
-export function resolveModel(table: NameTable, name: string): Resolution {
+function meaningOf(table: NameTable, name: string): ResolvedModel | null {
   const plain = resolvePlain(table, name);
   if (plain !== null) return { ...plain, publicName: name };
-  if (table.fast && name.endsWith(FAST_SUFFIX)) {
-    const slow = resolvePlain(table, name.slice(0, -FAST_SUFFIX.length));
-    if (slow !== null && hasFastTier(table, slow.upstreamModel)) {
-      return { ...slow, serviceTier: FAST_TIER, publicName: name };
-    }
-  }
-  return { kind: "unknown", near: nearNames(table, name) };
+  if (!table.fast || !name.endsWith(FAST_SUFFIX)) return null;
+  const slow = resolvePlain(table, name.slice(0, -FAST_SUFFIX.length));
+  if (slow === null || !hasFastTier(table, slow.upstreamModel)) return null;
+  return { ...slow, serviceTier: FAST_TIER, publicName: name };
+}
+
+/** Owner's aliases first, then base models, then ready-made names; `-fast` on any of them while it is published. */
+export function resolveModel(table: NameTable, name: string): Resolution {
+  return meaningOf(table, name) ?? { kind: "unknown", near: nearNames(table, name) };
+}
+
+function plainNames(table: NameTable): string[] {
+  const base = table.models.filter((model) => model.isListed && !table.hidden.has(model.id)).map((model) => model.id);
+  return [...base, ...table.aliases.map((alias) => alias.name)];
+}
+
+/** The speed-biased variants that are published now; empty while they are off. */
+export function fastNames(table: NameTable): string[] {
+  const names = plainNames(table);
+  return names
+    .map((name) => `${name}${FAST_SUFFIX}`)
+    .filter((name) => !names.includes(name) && meaningOf(table, name) !== null);
 }
 
 /** Every name in the published list, in the order it is shown. */
 export function publishedNames(table: NameTable): string[] {
-  const base = table.models.filter((model) => model.isListed && !table.hidden.has(model.id)).map((model) => model.id);
-  const names = [...base, ...table.aliases.map((alias) => alias.name)];
-  if (!table.fast) return names;
-  const fast = names
-    .map((name) => `${name}${FAST_SUFFIX}`)
-    .filter((name) => !names.includes(name) && resolveModel(table, name).kind === "resolved");
-  return [...names, ...fast];
+  return [...plainNames(table), ...fastNames(table)];
 }
 
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + cost));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-/** Published names that a typo away: within a third of the length. */
+/** Published names that are a slip away from the one asked for, the nearest first. */
 export function nearNames(table: NameTable, name: string): string[] {
-  const asked = name.slice(0, 100).toLowerCase();
-  return publishedNames(table)
-    .map((candidate) => ({ candidate, distance: editDistance(asked, candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, NEAR_MAX)
-    .map(({ candidate }) => candidate);
+  return nearWords(name, publishedNames(table), NEAR_MAX);
 }

@@ -1,0 +1,15 @@
+/** `codexuse account-pool models expose`. */
+import { exposeModels } from "../../../operations/expose-models.ts";
+import { changeAnswer, namesText } from "../../change-text.ts";
+import { defineLeaf } from "../../command.ts";
+
+export const expose = defineLeaf({
+  name: "expose",
+  description: exposeModels.summary,
+  examples: ["codexuse account-pool models expose gpt-5.6-luna gpt-5.5"],
+  args: { id: { type: "positional", required: true, repeats: true, description: "Ids of base models" } },
+  async run(args, io) {
+    const change = await exposeModels.run(await io.doors.openDesk(io.env), { models: args._ });
+    return changeAnswer(change, "Exposed", (side) => namesText(side.exposed));
+  },
+});

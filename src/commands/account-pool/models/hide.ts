@@ -1,0 +1,15 @@
+/** `codexuse account-pool models hide`. */
+import { hideModels } from "../../../operations/expose-models.ts";
+import { changeAnswer, namesText } from "../../change-text.ts";
+import { defineLeaf } from "../../command.ts";
+
+export const hide = defineLeaf({
+  name: "hide",
+  description: hideModels.summary,
+  examples: ["codexuse account-pool models hide gpt-5.6-luna gpt-5.5"],
+  args: { id: { type: "positional", required: true, repeats: true, description: "Ids of base models" } },
+  async run(args, io) {
+    const change = await hideModels.run(await io.doors.openDesk(io.env), { models: args._ });
+    return changeAnswer(change, "Exposed", (side) => namesText(side.exposed));
+  },
+});

@@ -1,0 +1,29 @@
+/** `codexuse daemon run`. */
+import { baseUrlOf } from "../../operations/runtime-address.ts";
+import { VERSION } from "../../version.ts";
+import { defineLeaf } from "../command.ts";
+import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
+import { serveInFront } from "../serve-in-front.ts";
+import { reportOn } from "./daemon-report.ts";
+
+export const run = defineLeaf({
+  name: "run",
+  description: "Run the daemon in this terminal until it is stopped",
+  examples: ["codexuse daemon run", "codexuse daemon run --port=4000"],
+  args: { port: PORT_ARGUMENT },
+  async run(args, io) {
+    const port = parsePort(args.port);
+    const desk = await io.doors.openDesk(io.env);
+    await serveInFront(io, desk, {
+      runtime: "daemon",
+      port,
+      async onServing(running) {
+        const { port: at, startedAtMs } = running;
+        const sighting = { kind: "running", pid: io.pid, port: at, version: VERSION, startedAtMs } as const;
+        if (args.json) await io.stdout.write(`${JSON.stringify(reportOn(sighting, desk, startedAtMs), null, 2)}\n`);
+        else if (io.stderr.isTty) io.tell("done", `Serving at ${baseUrlOf(at)}. Stop with Ctrl-C.`);
+      },
+    });
+    return null;
+  },
+});

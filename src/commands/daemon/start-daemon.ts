@@ -1,0 +1,80 @@
+/** Brings the daemon up in the background and answers when it serves: what `start` and `restart` have in common. */
+import type { Sighting } from "../../daemon/find-runtime.ts";
+import { type Launch, launchRuntime } from "../../daemon/launch-runtime.ts";
+import { logPath, openLog, readAdded, readTail } from "../../daemon/runtime-log.ts";
+import { LIMITS } from "../../limits.ts";
+import { type Desk, OperationError } from "../../operations/operation.ts";
+import type { CommandIo } from "../command-io.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
+import { plainText } from "../terminal-text.ts";
+import { describeForeign, findDaemon } from "./daemon-report.ts";
+
+export interface Started {
+  readonly sighting: Extract<Sighting, { kind: "running" }>;
+  /** False when it ran before. */
+  readonly fresh: boolean;
+}
+
+const LAST_LINES = 5;
+
+/** The daemon that runs already, or null; throws `conflict` when one is in the way. */
+async function findRunning(io: CommandIo, desk: Desk, port: number | null): Promise<Started | null> {
+  const sighting = await findDaemon(io, desk, null);
+  if (sighting.kind === "silent") {
+    const message = `A daemon (pid ${sighting.pid}) is there but does not answer at port ${sighting.port}.`;
+    throw new OperationError("conflict", message, "Look at its log or restart it: codexuse daemon restart");
+  }
+  if (sighting.kind !== "running") return null;
+  if (port !== null && port !== 0 && port !== sighting.port) {
+    const message = `The daemon already runs at port ${sighting.port} (pid ${sighting.pid}).`;
+    throw new OperationError("conflict", message, `Move it: codexuse daemon restart --port=${port}`);
+  }
+  return { sighting, fresh: false };
+}
+
+async function refuseTakenPort(io: CommandIo, desk: Desk, port: number | null): Promise<void> {
+  if (port === 0) return;
+  const target = await findDaemon(io, desk, port);
+  if (target.kind !== "foreign") return;
+  throw new OperationError("conflict", describeForeign(target), "Choose another one: codexuse daemon start --port=N");
+}
+
+function lastWords(path: string, fromBytes: number): string {
+  const lines = readAdded(path, fromBytes).text.trimEnd().split("\n").slice(-LAST_LINES);
+  return lines.map((line) => `\n  ${plainText(line)}`).join("");
+}
+
+function failureOf(launch: Exclude<Launch, { kind: "ready" }>, words: string, path: string): OperationError {
+  if (launch.kind === "timed-out") {
+    const seconds = Math.round(LIMITS.startWaitMs / 1_000);
+    return new OperationError(
+      "failed",
+      `The daemon did not serve within ${seconds} s and was ended.${words}`,
+      `All of it: ${path}`,
+    );
+  }
+  const reason = launch.exitCode === EXIT_CODES.conflict ? "conflict" : "failed";
+  return new OperationError(
+    reason,
+    `The daemon ended before it served (exit code ${launch.exitCode}).${words}`,
+    `All of it: ${path}`,
+  );
+}
+
+/** Throws `conflict` for a taken port and `failed` with the log's last lines. */
+export async function startDaemon(io: CommandIo, desk: Desk, port: number | null): Promise<Started> {
+  const running = await findRunning(io, desk, port);
+  if (running !== null) return running;
+  await refuseTakenPort(io, desk, port);
+  const path = logPath(desk.home, "daemon");
+  const log = openLog(path, LIMITS.logBytesMax);
+  const fromBytes = readTail(path, 0)?.sizeBytes ?? 0;
+  const words = [...io.self, "daemon", "run", ...(port === null ? [] : [`--port=${port}`])];
+  const launch = await launchRuntime({ words, home: desk.home, env: io.env, log, waitMs: LIMITS.startWaitMs });
+  const sighting = await findDaemon(io, desk, null);
+  // Also when ours ended: another start may have been quicker, and then the daemon that was asked for is there.
+  if (sighting.kind === "running") return { sighting, fresh: launch.kind === "ready" };
+  if (launch.kind !== "ready") throw failureOf(launch, lastWords(path, fromBytes), path);
+  const message = `The daemon started (pid ${launch.pid}) but does not answer at port ${sighting.port}.`;
+  throw new OperationError("failed", message + lastWords(path, fromBytes), `All of it: ${path}`);
+}

@@ -1,0 +1,126 @@
+/** The real terminal, signals and streams behind a `CommandIo`. Owns nothing but the translation. */
+import { createInterface } from "node:readline/promises";
+import { type ConsolaReporter, createConsola } from "consola";
+import { SYSTEM_CLOCK } from "../clock.ts";
+import { READY_MESSAGE } from "../daemon/launch-runtime.ts";
+import type { CommandIo, Doors, Environment, Output, StopSignal, Tone } from "./command-io.ts";
+import { paintWith, type Style } from "./terminal-text.ts";
+
+const STOP_SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
+
+const TONE_TYPES = { info: "info", done: "success", warning: "warn", error: "error" } as const satisfies Record<
+  Tone,
+  string
+>;
+/** What stands before a line, by consola's type of it. */
+const PREFIXES: Readonly<Record<string, readonly [Style, string]>> = {
+  success: ["green", "✔ "],
+  warn: ["yellow", "warning: "],
+  error: ["red", "error: "],
+};
+
+function wantsColours(env: Environment, isTty: boolean): boolean {
+  return isTty && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EPIPE";
+}
+
+function openOutput(stream: NodeJS.WriteStream, file: Bun.BunFile, env: Environment): Output {
+  const isTty = stream.isTTY === true;
+  return {
+    isTty,
+    colours: wantsColours(env, isTty),
+    columns: isTty ? stream.columns || 80 : Number.POSITIVE_INFINITY,
+    async write(text) {
+      try {
+        // The stream's own `write` loses what a slow pipe has not taken when the process exits.
+        await Bun.write(file, text);
+      } catch (error) {
+        // Whoever reads has seen enough, as in `| head -1`.
+        if (!isBrokenPipe(error)) throw error;
+      }
+    },
+  };
+}
+
+/** One line each, no icons, nothing held back: what a person reads and a log keeps. */
+function createReporter(colours: boolean): ConsolaReporter {
+  const paint = paintWith(colours);
+  return {
+    log(entry, { options }) {
+      const [style, prefix] = PREFIXES[entry.type] ?? ["dim", ""];
+      const text = entry.args.map(String).join(" ");
+      options.stderr?.write(`${paint(style, prefix)}${text}\n`);
+    },
+  };
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<string>((resolve) => terminal.once("close", () => resolve("")));
+  try {
+    const reply = await Promise.race([terminal.question(`${question} [y/N] `), closed]);
+    return /^y(es)?$/i.test(reply.trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function onStopSignal(listener: (signal: StopSignal) => void): () => void {
+  for (const signal of STOP_SIGNALS) process.on(signal, listener);
+  return () => {
+    for (const signal of STOP_SIGNALS) process.off(signal, listener);
+  };
+}
+
+/** From source the script is ours to name; a built file carries it inside. */
+function selfWords(): string[] {
+  const isBuilt = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/.test(Bun.main);
+  return isBuilt ? [process.execPath] : [process.execPath, Bun.main];
+}
+
+function definedOnly(env: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function reexec(env: Environment): void {
+  const words = [...selfWords(), ...process.argv.slice(2)];
+  process.execve?.(process.execPath, words, definedOnly(env));
+}
+
+function announceReady(): void {
+  if (process.send === undefined) return;
+  process.send(READY_MESSAGE);
+  process.disconnect?.();
+}
+
+/** `doors` come from the composition root. */
+export function openProcessIo(doors: Doors): CommandIo {
+  const env = process.env;
+  const stderr = openOutput(process.stderr, Bun.stderr, env);
+  // Both streams on stderr: stdout is for values only.
+  const speaker = createConsola({
+    stdout: process.stderr,
+    stderr: process.stderr,
+    throttle: 0,
+    reporters: [createReporter(stderr.colours)],
+  });
+  return {
+    env,
+    clock: SYSTEM_CLOCK,
+    stdout: openOutput(process.stdout, Bun.stdout, env),
+    stderr,
+    stdin: { isTty: process.stdin.isTTY === true, readText: () => Bun.stdin.text() },
+    doors,
+    self: selfWords(),
+    pid: process.pid,
+    tell: (tone, text) => speaker[TONE_TYPES[tone]](text),
+    confirm,
+    onStopSignal,
+    announceReady,
+    reexec: typeof process.execve === "function" && process.platform !== "win32" ? reexec : null,
+    exitNow: (code) => process.exit(code),
+  };
+}

@@ -1,0 +1,20 @@
+/** The tree of commands. Each branch is loaded when it is typed, which keeps short commands quick. */
+import { defineGroup } from "./command.ts";
+
+export const root = defineGroup({
+  name: "codexuse",
+  description: "One local, OpenAI-compatible API over the Codex accounts that are yours",
+  examples: [
+    "codexuse profile import ~/.codex/auth.json --name=work",
+    "codexuse account-pool profiles add work",
+    "codexuse account-pool enable",
+    "codexuse daemon start",
+    "codexuse account-pool keys create --runtime=daemon",
+  ],
+  subCommands: {
+    "account-pool": () => import("./account-pool/account-pool.ts").then((module) => module.accountPool),
+    profile: () => import("./profile/profile.ts").then((module) => module.profile),
+    daemon: () => import("./daemon/daemon.ts").then((module) => module.daemon),
+    demo: () => import("./demo/demo.ts").then((module) => module.demo),
+  },
+});

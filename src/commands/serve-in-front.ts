@@ -1,0 +1,130 @@
+/**
+ * Serves as a runtime in this process until somebody stops it. Owns the order of things: one runtime a home, the pid
+ * file, the remembered port, and the end.
+ */
+
+import type { RunningRuntime } from "../app.ts";
+import { findRuntime } from "../daemon/find-runtime.ts";
+import { REQUESTS_MAX, REQUESTS_VARIABLE } from "../daemon/launch-runtime.ts";
+import { claimPidFile, releasePidFile } from "../daemon/pid-file.ts";
+import { describeHolder, findPortHolder } from "../daemon/port-holder.ts";
+import { logPath, trimOwnLog } from "../daemon/runtime-log.ts";
+import { LIMITS } from "../limits.ts";
+import { type Desk, OperationError } from "../operations/operation.ts";
+import { portOf } from "../operations/runtime-address.ts";
+import type { Runtime } from "../ports.ts";
+import { logLineOf, renderLogLine } from "../telemetry/log.ts";
+import type { CommandIo, StopSignal } from "./command-io.ts";
+
+export interface ServeOptions {
+  readonly runtime: Runtime;
+  /** Null for the remembered or default port. */
+  readonly port: number | null;
+  onServing(running: RunningRuntime): Promise<void>;
+}
+
+const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+/** The drain has its own bound; this one is for a stop that hangs in spite of it. */
+const STOP_GRACE_MS = 5_000;
+const LOG_LOOK_MS = 60_000;
+const STDERR = 2;
+
+/** Bun reads this variable once, before our first line runs: only a fresh start of the program can raise the cap. */
+function raiseRequestCap(io: CommandIo): void {
+  if (io.env[REQUESTS_VARIABLE] !== undefined || io.reexec === null) return;
+  io.reexec({ ...io.env, [REQUESTS_VARIABLE]: REQUESTS_MAX });
+}
+
+async function refuseSecond(io: CommandIo, desk: Desk, runtime: Runtime): Promise<void> {
+  const nowMs = io.clock.now();
+  const holder = claimPidFile(desk.home, runtime, io.pid, nowMs);
+  if (holder === null) return;
+  const port = portOf(runtime, desk.runtime(runtime).port());
+  const sighting = await findRuntime({ home: desk.home, runtime, port, nowMs });
+  const where = sighting.kind === "running" ? ` at port ${sighting.port}` : " but does not answer";
+  throw new OperationError(
+    "conflict",
+    `The ${runtime} runtime already runs${where} (pid ${holder.pid}).`,
+    runtime === "daemon" ? "Stop it first: codexuse daemon stop" : `Stop it first: kill ${holder.pid}`,
+  );
+}
+
+/** Names whoever has the port; everything else that goes wrong stays as it is. */
+function explainStart(error: unknown, port: number): unknown {
+  if (!(error instanceof OperationError) || error.reason !== "conflict") return error;
+  const holder = describeHolder(findPortHolder(port));
+  return new OperationError("conflict", `Port ${port} is taken by ${holder}.`, "Choose another one with --port=N.");
+}
+
+async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): Promise<RunningRuntime> {
+  const { runtime, port } = options;
+  const store = desk.runtime(runtime);
+  try {
+    const running = await io.doors.startRuntime({
+      runtime,
+      home: desk.home,
+      port,
+      env: io.env,
+      onEvent: (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), "text")),
+    });
+    if (port !== null) store.setPort(running.port);
+    return running;
+  } catch (error) {
+    throw explainStart(error, portOf(runtime, port ?? store.port()));
+  }
+}
+
+/** Resolves at the first signal. The second ends the process at once, for whoever does not want to wait. */
+function waitForSignal(io: CommandIo, giveUp: () => void): { readonly first: Promise<StopSignal>; stop(): void } {
+  const { promise, resolve } = Promise.withResolvers<StopSignal>();
+  let seen = 0;
+  const stop = io.onStopSignal((signal) => {
+    seen += 1;
+    if (seen === 1) return resolve(signal);
+    giveUp();
+    io.exitNow(SIGNAL_EXIT_CODES[signal]);
+  });
+  return { first: promise, stop };
+}
+
+async function drain(io: CommandIo, running: RunningRuntime, signal: StopSignal): Promise<void> {
+  const seconds = Math.round(LIMITS.drainMs / 1_000);
+  if (io.stderr.isTty) io.tell("info", `Running turns may take up to ${seconds} s. Ctrl-C again ends them at once.`);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = io.clock.after(LIMITS.drainMs + STOP_GRACE_MS, resolve);
+  await Promise.race([running.stop(signal), promise]);
+  cancel();
+}
+
+/** Keeps the background log within its bound for as long as the answer is not called. */
+function watchLog(io: CommandIo, path: string): () => void {
+  let cancel = (): void => undefined;
+  const look = (): void => {
+    trimOwnLog(path, STDERR, LIMITS.logBytesMax);
+    cancel = io.clock.after(LOG_LOOK_MS, look);
+  };
+  look();
+  return () => cancel();
+}
+
+/** Returns when the runtime has stopped. Throws `conflict` for a second runtime of this home and for a taken port. */
+export async function serveInFront(io: CommandIo, desk: Desk, options: ServeOptions): Promise<void> {
+  const { runtime } = options;
+  raiseRequestCap(io);
+  // Opened first, for it makes the home folder that the pid file goes to.
+  desk.runtime(runtime);
+  await refuseSecond(io, desk, runtime);
+  const release = (): void => releasePidFile(desk.home, runtime, io.pid);
+  const signals = waitForSignal(io, release);
+  try {
+    const running = await startRuntime(io, desk, options);
+    const unwatchLog = watchLog(io, logPath(desk.home, runtime));
+    await options.onServing(running);
+    io.announceReady();
+    await drain(io, running, await signals.first);
+    unwatchLog();
+  } finally {
+    signals.stop();
+    release();
+  }
+}

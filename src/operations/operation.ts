@@ -1,0 +1,77 @@
+/**
+ * What the owner can do, as data and one function each. The command line, the Settings page and Telegram are readings
+ * of the same list, so nothing is done twice in two ways.
+ */
+import type { Static, TSchema } from "typebox";
+import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, TokenSource, Upstream } from "../ports.ts";
+
+/** What operations work on. Stores open on first use, so that `--help` touches no file. */
+export interface Desk {
+  readonly home: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly endpoints: Endpoints;
+  settings(): SettingsStore;
+  runtime(runtime: Runtime): RuntimeStore;
+  tokens(): TokenSource;
+  upstream(): Upstream;
+  /**
+   * Whether a runtime serves now, found out by asking it; never trusted from a file alone. `port` null looks where it was
+   * pinned last, or at its default.
+   */
+  presence(runtime: Runtime, port: number | null): Promise<Presence>;
+  /** Turns that run on the account now; null where nobody can tell, because another process serves them. */
+  inFlight(accountKey: string): number | null;
+}
+
+/** Where a runtime stands, as any process can find out. */
+export interface Presence {
+  readonly running: boolean;
+  readonly pid: number | null;
+  /** Where it serves, or would. */
+  readonly port: number;
+  readonly version: string | null;
+  readonly startedAtMs: number | null;
+}
+
+export interface Operation<Input extends TSchema, Output extends TSchema> {
+  /** Dotted path, the same as the command's words: `account-pool.keys.create`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+  /** Whether it writes anything. */
+  readonly changes: boolean;
+  run(desk: Desk, input: Static<Input>): Static<Output> | Promise<Static<Output>>;
+}
+
+/** Keeps the types of input and output tied together where an operation is written. */
+export function defineOperation<Input extends TSchema, Output extends TSchema>(
+  operation: Operation<Input, Output>,
+): Operation<Input, Output> {
+  return operation;
+}
+
+export const OPERATION_ERRORS = [
+  "failed",
+  "usage",
+  "cancelled",
+  "not-running",
+  "sign-in-needed",
+  "not-found",
+  "conflict",
+] as const;
+export type OperationErrorCode = (typeof OPERATION_ERRORS)[number];
+
+/** The owner's mistake, or a state the owner can mend: said with what to do next. */
+export class OperationError extends Error {
+  readonly reason: OperationErrorCode;
+  readonly hint: string | null;
+
+  constructor(reason: OperationErrorCode, message: string, hint: string | null = null) {
+    super(message);
+    this.name = "OperationError";
+    this.reason = reason;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,26 @@
+/** The views of all profiles as they stand now, by name. */
+import { duplicateOf } from "../accounts/identity.ts";
+import type { ProfileRecord } from "../ports.ts";
+import type { Desk } from "./operation.ts";
+import { type ProfileView, profileView } from "./profile-view.ts";
+
+function byName(a: ProfileRecord, b: ProfileRecord): number {
+  return a.name.localeCompare(b.name);
+}
+
+export function readProfiles(desk: Desk): ProfileView[] {
+  const settings = desk.settings();
+  const profiles = settings.profiles();
+  const nowMs = desk.clock.now();
+  return profiles.toSorted(byName).map((profile) =>
+    profileView(
+      {
+        profile,
+        duplicateOf: duplicateOf(profile, profiles)?.name ?? null,
+        account: settings.accountState(profile.accountKey),
+        inFlight: desk.inFlight(profile.accountKey),
+      },
+      nowMs,
+    ),
+  );
+}

@@ -1,0 +1,14 @@
+/** Where does a runtime serve? Owns the default ports and the form of the URL that clients are given. */
+import type { Runtime } from "../ports.ts";
+
+export const DEFAULT_PORTS: Readonly<Record<Runtime, number>> = { daemon: 3773, desktop: 3774 };
+
+/** The base clients put before `/responses`. */
+export function baseUrlOf(port: number): string {
+  return `http://127.0.0.1:${port}/v1`;
+}
+
+/** The pinned port, else the runtime's default. */
+export function portOf(runtime: Runtime, pinned: number | null): number {
+  return pinned ?? DEFAULT_PORTS[runtime];
+}
