@@ -120,7 +120,7 @@ function readSpending(refresher: Refresher, profileId: string, need: RefreshNeed
     return { kind: "done", outcome: unavailable("profile-missing") };
   }
   if (!savePair(refresher, profileId)) return { kind: "done", outcome: unavailable("refresh-unsaved") };
-  if (profile.signIn.state === "needed") {
+  if (profile.signIn.state === "needed" && need.why !== "asked") {
     return { kind: "done", outcome: { kind: "sign-in-needed", reason: profile.signIn.reason } };
   }
   const stored = settings.credential(profileId);

@@ -28,9 +28,12 @@ export function judgeToken(credential: ChatgptCredential, nowMs: number): TokenS
   return lastRefreshAtMs === null || nowMs - lastRefreshAtMs > LIMITS.refreshOpaqueAgeMs ? "due" : "fresh";
 }
 
-/** Why somebody wants a refresh, and the generation that made them want it: `refused` is upstream's 401 to it. */
+/**
+ * Why somebody wants a refresh, and the generation that made them want it. `refused`: upstream answered 401 to it.
+ * `asked`: by the owner, who may try a sign-in again that was given up.
+ */
 export interface RefreshNeed {
-  readonly why: "due" | "refused";
+  readonly why: "due" | "refused" | "asked";
   readonly generation: number;
 }
 
@@ -41,7 +44,7 @@ export interface RefreshNeed {
 export function isMet(need: RefreshNeed, stored: StoredCredential, nowMs: number): boolean {
   if (stored.credential.kind !== "chatgpt") return true;
   const isNewer = stored.generation > need.generation;
-  if (need.why === "refused") return isNewer;
+  if (need.why !== "due") return isNewer;
   return judgeToken(stored.credential, nowMs) === "fresh" || (isNewer && isJustRenewed(stored.credential, nowMs));
 }
 
@@ -56,7 +59,7 @@ export function isJustRenewed(credential: ChatgptCredential, nowMs: number): boo
 /** What upstream is told about the cause; the words are its own. */
 export function refreshReason(need: RefreshNeed, credential: ChatgptCredential): string {
   if (need.why === "refused") return "unauthorized_recovery";
-  return credential.expiresAtMs === null ? "scheduled" : "proactive_expiry";
+  return need.why === "asked" || credential.expiresAtMs === null ? "scheduled" : "proactive_expiry";
 }
 
 /** What a successful answer brought; absent parts stay as they were. */

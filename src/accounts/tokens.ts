@@ -44,8 +44,8 @@ export interface TokenSourceOptions {
 /** What the owner's commands and the refresh worker need beyond leasing. */
 export interface AccountTokens extends TokenSource {
   /**
-   * Refreshes an owned ChatGPT sign-in if it is due; with `force`, in any case and without regard to back-off. Others
-   * are left as they are. Gives what a lease would say afterwards, without asking for routing.
+   * Refreshes an owned ChatGPT sign-in if it is due; with `force`, in any case, without regard to back-off, and also one
+   * that was given up: success makes it good again. Others are left as they are. Does not ask for routing.
    */
   refresh(profileId: string, force: boolean): Promise<RefreshOutcome>;
 }
@@ -268,12 +268,13 @@ async function refreshOnDemand(source: Source, profileId: string, force: boolean
     const state = source.linked.read(profile);
     return state.kind === "usable" ? { kind: "current", stored: state.stored } : { ...state, retryAfterMs: null };
   }
-  if (profile.signIn.state === "needed") return { kind: "sign-in-needed", reason: profile.signIn.reason };
+  const { signIn } = profile;
   const { credential, generation } = stored;
-  if (credential.kind === "api-key" || credential.refreshToken === null) return { kind: "current", stored };
-  const isDue = judgeToken(credential, source.clock.now()) !== "fresh";
-  if (!force && !isDue) return { kind: "current", stored };
-  return fly(source, profileId, { why: force ? "refused" : "due", generation }, force);
+  const canRefresh = credential.kind === "chatgpt" && credential.refreshToken !== null;
+  if (signIn.state === "needed" && !(force && canRefresh)) return { kind: "sign-in-needed", reason: signIn.reason };
+  const isDue = canRefresh && judgeToken(credential, source.clock.now()) !== "fresh";
+  if (!isDue && !(force && canRefresh)) return { kind: "current", stored };
+  return fly(source, profileId, { why: force ? "asked" : "due", generation }, force);
 }
 
 async function travelAs(source: Source, usable: Usable, signal: AbortSignal): Promise<Leased> {

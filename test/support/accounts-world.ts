@@ -32,7 +32,6 @@ export interface AccountsWorld {
   open(options?: Partial<TokenSourceOptions>): AccountTokens;
   /** Saves a fresh login of the account as an owned profile. */
   save(account: SimAccount, name?: string): Promise<ProfileRecord>;
-  profile(id: string): ProfileRecord;
 }
 
 /** Chance that always falls in the middle. */
@@ -103,11 +102,6 @@ export function anAccountsWorld(
       const result = await importAuthFile(desk, { path: `/${name}.json`, name });
       if (result.kind === "refused") throw new Error(`the login of ${name} was refused: ${result.reason}`);
       return result.profile;
-    },
-    profile(id) {
-      const found = settings.profiles().find((profile) => profile.id === id);
-      if (found === undefined) throw new Error(`no profile ${id}`);
-      return found;
     },
   };
 }

@@ -37,7 +37,11 @@ export interface Pool {
   chatgpt(name: string): SimChatgptAccount;
   apiKey(name: string): SimApiKeyAccount;
   /** Posts to the pool with its key. */
-  post(path: string, body: unknown, init?: { headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
+  post(
+    path: string,
+    body: unknown,
+    init?: { headers?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<Response>;
   get(path: string): Promise<Response>;
   /** Resolves with the next event of that kind, past ones included. */
   eventOf<Kind extends TelemetryEvent["kind"]>(kind: Kind): Promise<Extract<TelemetryEvent, { kind: Kind }>>;

@@ -174,6 +174,7 @@ test("what an answer leaves out stays as it was", () => {
 
 test("upstream is told why, in its own words", () => {
   expect(refreshReason({ why: "refused", generation: 1 }, aCredential())).toBe("unauthorized_recovery");
+  expect(refreshReason({ why: "asked", generation: 1 }, aCredential())).toBe("scheduled");
   expect(refreshReason({ why: "due", generation: 1 }, aCredential())).toBe("proactive_expiry");
   expect(refreshReason({ why: "due", generation: 1 }, aCredential({ expiresAtMs: null }))).toBe("scheduled");
 });

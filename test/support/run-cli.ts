@@ -1,0 +1,98 @@
+/** Runs a command line inside of the test, with everything around it pretended and kept to look at. */
+import type { CommandIo, Doors, Environment, Output, StopSignal } from "../../src/commands/command-io.ts";
+import { runCommandLine } from "../../src/commands/run-command-line.ts";
+import { type Desk, OperationError } from "../../src/operations/operation.ts";
+
+export interface CliOptions {
+  readonly desk?: Desk;
+  readonly env?: Environment;
+  /** Both streams and stdin are a terminal of this many columns. */
+  readonly terminal?: { readonly columns: number; readonly colours: boolean };
+  /** What the person answers when asked. */
+  readonly says?: boolean;
+  readonly startRuntime?: Doors["startRuntime"];
+  readonly self?: readonly string[];
+  readonly pid?: number;
+}
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly questions: readonly string[];
+}
+
+export interface TestIo extends CommandIo {
+  readonly out: string[];
+  readonly err: string[];
+  readonly questions: string[];
+  readonly exits: number[];
+  readonly readiness: { count: number };
+  signal(name: StopSignal): void;
+}
+
+function anOutput(texts: string[], terminal: CliOptions["terminal"]): Output {
+  return {
+    isTty: terminal !== undefined,
+    colours: terminal?.colours ?? false,
+    columns: terminal?.columns ?? Number.POSITIVE_INFINITY,
+    write: (text) => {
+      texts.push(text);
+      return Promise.resolve();
+    },
+  };
+}
+
+export function aCommandIo(options: CliOptions = {}): TestIo {
+  const { desk, terminal } = options;
+  const out: string[] = [];
+  const err: string[] = [];
+  const questions: string[] = [];
+  const exits: number[] = [];
+  const readiness = { count: 0 };
+  const listeners = new Set<(signal: StopSignal) => void>();
+  return {
+    env: options.env ?? {},
+    clock: desk?.clock ?? { now: () => 0, after: () => () => undefined },
+    stdout: anOutput(out, terminal),
+    stderr: anOutput(err, terminal),
+    stdin: { isTty: terminal !== undefined, readText: () => Promise.resolve("") },
+    doors: {
+      openDesk: () => (desk === undefined ? Promise.reject(new Error("no desk in this test")) : Promise.resolve(desk)),
+      startRuntime:
+        options.startRuntime ?? (() => Promise.reject(new OperationError("failed", "no runtime in this test"))),
+    },
+    self: options.self ?? ["/nowhere/codexuse"],
+    pid: options.pid ?? process.pid,
+    tell: (tone, text) => void err.push(`${tone}: ${text}\n`),
+    confirm: (question) => {
+      questions.push(question);
+      return Promise.resolve(options.says === true);
+    },
+    onStopSignal: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    announceReady: () => {
+      readiness.count += 1;
+    },
+    reexec: null,
+    exitNow: (code) => void exits.push(code),
+    out,
+    err,
+    questions,
+    exits,
+    readiness,
+    signal: (name) => {
+      for (const listener of [...listeners]) listener(name);
+    },
+  };
+}
+
+/** `line` is split at spaces; an array is taken as it is. */
+export async function runCli(line: string | readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  const io = aCommandIo(options);
+  const words = typeof line === "string" ? line.split(" ").filter((word) => word !== "") : line;
+  const code = await runCommandLine(words, io);
+  return { code, stdout: io.out.join(""), stderr: io.err.join(""), questions: io.questions };
+}
