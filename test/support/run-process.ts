@@ -1,7 +1,5 @@
 /** Runs a program to its end, within a bound, and says what it said when something is wrong with it. */
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 export interface ProcessRun {
   readonly words: readonly string[];
@@ -96,15 +94,5 @@ export function killGroup(pid: number): void {
   } catch (error) {
     const isGone = error instanceof Error && "code" in error && error.code === "ESRCH";
     if (!isGone) throw error;
-  }
-}
-
-/** A folder that goes when `use` is done. */
-export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "codexuse-run-"));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -33,6 +33,8 @@ export interface Installation {
   run(...words: string[]): Promise<ProcessRun>;
   /** The same with `--json`, for commands that must succeed. */
   json(...words: string[]): Promise<Record<string, unknown>>;
+  /** Has this done when the test has ended, before upstream and the folders go; the youngest first. */
+  atEnd(act: () => Promise<void>): void;
 }
 
 export interface BinaryOptions {
@@ -77,13 +79,13 @@ function findBinary(): string {
 }
 
 /** A second name for the same file costs nothing; other file systems need a copy. */
-function placeBinary(folder: string): string {
+function placeBinary(binary: string, folder: string): string {
   const path = join(folder, FILE_NAME);
   try {
-    linkSync(findBinary(), path);
+    linkSync(binary, path);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && (error.code === "EXDEV" || error.code === "EPERM"))) throw error;
-    copyFileSync(findBinary(), path);
+    copyFileSync(binary, path);
   }
   return path;
 }
@@ -101,20 +103,26 @@ function recordTurns(sim: Simulator, turns: UpstreamTurn[]): Simulator {
   };
 }
 
+/** Does them all from the last to the first, also when one fails; then the first failure is thrown. */
+async function endAll(acts: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const act of acts.toReversed()) await act().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
 /** The program, an empty home and an upstream without accounts; gone when the test has ended. */
 export async function installBinary(options: Pick<BinaryOptions, "simulator"> = {}): Promise<Installation> {
+  const binary = findBinary();
   const { path: place, remove } = makeTempHome();
   const folder = join(place, "program");
   const home = join(place, "home");
   mkdirSync(folder);
-  const executable = placeBinary(folder);
+  const executable = placeBinary(binary, folder);
   const sim = createSimulator(options.simulator);
   const upstreamTurns: UpstreamTurn[] = [];
   const served = await serveSimulator(recordTurns(sim, upstreamTurns));
-  onTestFinished(async () => {
-    await served.stop();
-    remove();
-  });
+  const acts = [async () => remove(), () => served.stop()];
+  onTestFinished(() => endAll(acts));
   const env = bareEnvironment(place, {
     CODEXUSE_HOME: home,
     CODEXUSE_CHATGPT_URL: served.chatgptUrl,
@@ -132,6 +140,7 @@ export async function installBinary(options: Pick<BinaryOptions, "simulator"> = 
     env,
     run,
     json: async (...words) => jsonOf(expectExit(await run(...words, "--json"), 0)),
+    atEnd: (act) => void acts.push(act),
   };
 }
 
@@ -200,7 +209,7 @@ export async function runDaemon(program: Installation): Promise<Daemon> {
     }
     return exitCode;
   };
-  onTestFinished(async () => {
+  program.atEnd(async () => {
     const exitCode = await stop();
     if (exitCode !== 0) throw new Error(`the daemon ended with ${exitCode}:\n${tailOf(said())}`);
   });
