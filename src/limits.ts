@@ -24,6 +24,8 @@ export const LIMITS = {
   keepAliveMs: 15 * SECOND_MS,
   /** Codex itself waits for headers without any limit, so this clock has to be ours. */
   upstreamHeadMs: 120 * SECOND_MS,
+  /** An answer in one piece shows no sign of life before its end; SDKs wait ten minutes for it. */
+  upstreamWholeMs: 12 * MINUTE_MS,
   /** Codex gives up on a silent stream after 300 s: we must be the first to notice. */
   upstreamSilenceMs: 280 * SECOND_MS,
   /** A whole turn, the longest reasoning turns included. */
@@ -57,8 +59,14 @@ export const LIMITS = {
   refreshLeaseMs: 45 * SECOND_MS,
   /** How often a waiter looks whether a lease became free. */
   leasePollMs: 50,
+  /** A sign-in that nobody finishes: as long as a device code lives. */
+  signInMs: 15 * MINUTE_MS,
+  /** A browser asks for the last page right after its redirect; the port is not held for one that never does. */
+  signInFarewellMs: 2 * SECOND_MS,
   usagePollMs: 60 * SECOND_MS,
   usagePollIdleMs: 15 * MINUTE_MS,
+  /** Usage older than an idle round with its jitter is shown as stale. */
+  usageFreshMs: 20 * MINUTE_MS,
   /** Cooldown where upstream gives no time: a quota hour, a short pause, a human's job. */
   cooldownQuotaMs: HOUR_MS,
   cooldownRateMs: 30 * SECOND_MS,

@@ -10,4 +10,10 @@ const io = openProcessIo({
   startRuntime: async (options) => await (await import("./app.ts")).startRuntime(options),
 });
 
-process.exit(await runCommandLine(process.argv.slice(2), io));
+try {
+  process.exit(await runCommandLine(process.argv.slice(2), io));
+} catch (error) {
+  // Everything that goes wrong is said in there; what is left is that it could not be said.
+  io.tell("error", error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -47,6 +47,7 @@ export interface ProfileRecord {
   readonly selected: boolean;
   /** Headroom kept out of the pool, 0–100. */
   readonly reservePercent: number;
+  /** Where every call of this profile goes through, with its password; null for the environment's. Never to be shown as it is. */
   readonly proxyUrl: string | null;
   readonly signIn: SignIn;
   readonly createdAtMs: number;
@@ -113,6 +114,8 @@ export interface SettingsStore {
   removeProfile(id: string): void;
 
   credential(profileId: string): StoredCredential | null;
+  /** That of the stored credential, also when the credential itself cannot be opened. */
+  generation(profileId: string): number | null;
   /**
    * Writes the new pair with a full sync before it answers. False, and nothing written, when `expectedGeneration` is
    * no longer the stored one. Clears `refreshStartedAtMs` and sets the profile's sign-in to ok.
@@ -147,7 +150,18 @@ export interface SettingsStore {
   instant(name: string): number | null;
   setInstant(name: string, atMs: number): void;
 
+  /** Runs `work` while nobody else can write a secret; what it does is on the disk when this answers, or undone when it throws. */
+  holdKeys<Answer>(work: (vault: KeyVault) => Answer): Answer;
+
   close(): void;
+}
+
+/** The master key as the settings know it: by its id only. */
+export interface KeyVault {
+  /** Id of the key that secrets are sealed with; null as long as it was never changed. */
+  keyInForce(): string | null;
+  /** Seals every secret anew with the key of this id, which is in force from then on. Answers how many sign-ins there are. */
+  resealAll(keyId: string): number;
 }
 
 export interface KeyRecord {
@@ -172,7 +186,7 @@ export interface SessionRecord {
   readonly model: string;
   readonly turns: number;
   readonly rollovers: number;
-  /** Why it last changed its profile; null when it never did. */
+  /** Why it last changed its profile, whose ids these are; null when it never did. */
   readonly lastRollover: {
     readonly from: string;
     readonly to: string;

@@ -3,8 +3,9 @@ import { createInterface } from "node:readline/promises";
 import { type ConsolaReporter, createConsola } from "consola";
 import { SYSTEM_CLOCK } from "../clock.ts";
 import { READY_MESSAGE } from "../daemon/launch-runtime.ts";
+import { OperationError } from "../operations/operation.ts";
 import type { CommandIo, Doors, Environment, Output, StopSignal, Tone } from "./command-io.ts";
-import { paintWith, type Style } from "./terminal-text.ts";
+import { paintWith, type Style, wrap } from "./terminal-text.ts";
 
 const STOP_SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
 
@@ -23,8 +24,8 @@ function wantsColours(env: Environment, isTty: boolean): boolean {
   return isTty && !env["NO_COLOR"] && env["TERM"] !== "dumb";
 }
 
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPIPE";
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : null;
 }
 
 function openOutput(stream: NodeJS.WriteStream, file: Bun.BunFile, env: Environment): Output {
@@ -39,20 +40,22 @@ function openOutput(stream: NodeJS.WriteStream, file: Bun.BunFile, env: Environm
         await Bun.write(file, text);
       } catch (error) {
         // Whoever reads has seen enough, as in `| head -1`.
-        if (!isBrokenPipe(error)) throw error;
+        if (codeOf(error) === "EPIPE") return;
+        throw new OperationError("failed", `The output could not be written (${codeOf(error) ?? "unknown reason"}).`);
       }
     },
   };
 }
 
 /** One line each, no icons, nothing held back: what a person reads and a log keeps. */
-function createReporter(colours: boolean): ConsolaReporter {
-  const paint = paintWith(colours);
+function createReporter(output: Output): ConsolaReporter {
+  const paint = paintWith(output.colours);
   return {
     log(entry, { options }) {
       const [style, prefix] = PREFIXES[entry.type] ?? ["dim", ""];
-      const text = entry.args.map(String).join(" ");
-      options.stderr?.write(`${paint(style, prefix)}${text}\n`);
+      const lines = `${prefix}${entry.args.map(String).join(" ")}`.split("\n");
+      const text = lines.flatMap((line) => wrap(line, output.columns)).join("\n");
+      options.stderr?.write(`${paint(style, text.slice(0, prefix.length))}${text.slice(prefix.length)}\n`);
     },
   };
 }
@@ -105,7 +108,7 @@ export function openProcessIo(doors: Doors): CommandIo {
     stdout: process.stderr,
     stderr: process.stderr,
     throttle: 0,
-    reporters: [createReporter(stderr.colours)],
+    reporters: [createReporter(stderr)],
   });
   return {
     env,

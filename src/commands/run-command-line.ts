@@ -85,6 +85,8 @@ async function showAnswer(given: Answer, io: CommandIo, json: boolean): Promise<
   if (json) await io.stdout.write(documentText(given.document));
   else {
     if (given.text !== "") await io.stdout.write(`${given.text}\n`);
+    // On a terminal both streams meet: talk keeps its distance from a table.
+    if (given.text.includes("\n") && given.notes.length > 0 && io.stderr.isTty) io.tell("info", "");
     for (const note of given.notes) io.tell("info", note);
   }
   return given.exitCode;
@@ -94,11 +96,8 @@ async function runFound(found: Found, io: CommandIo, json: boolean): Promise<num
   const { command, path, rest } = found;
   if (isGroup(command)) {
     if (!json) await io.stderr.write(`${await helpFor(found, io, "stderr")}\n\n`);
-    throw new OperationError(
-      "usage",
-      `A command is missing after "${path.join(" ")}".`,
-      `See ${path.join(" ")} --help`,
-    );
+    const hint = json ? `See ${path.join(" ")} --help` : null;
+    throw new OperationError("usage", `A command is missing after "${path.join(" ")}".`, hint);
   }
   const rawArgs = readOrPointToHelp(found, json ? ["--json", ...rest] : rest);
   const { result } = await runCommand<ArgsDef>(command, { rawArgs, data: io });
@@ -142,13 +141,13 @@ async function showError(error: unknown, io: CommandIo, json: boolean): Promise<
       : { code: expected.reason, message: expected.message, hint: expected.hint };
   if (json) await io.stdout.write(documentText({ error: said }));
   else {
-    io.tell("error", plainLines(said.message));
+    io.tell(said.code === "cancelled" ? "info" : "error", plainLines(said.message));
     if (said.hint !== null) io.tell("info", plainLines(said.hint));
   }
   return expected === null ? EXIT_FAILED : EXIT_CODES[expected.reason];
 }
 
-/** Runs one command line (the words after the program's name) and answers the exit code. Never throws. */
+/** Runs one command line (the words after the program's name) and answers the exit code. Throws only when not even stdout takes an error. */
 export async function runCommandLine(argv: readonly string[], io: CommandIo): Promise<number> {
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   const flags = flagsOf(words);

@@ -2,7 +2,7 @@
  * Which process of this home serves as a runtime? Owns `daemon.pid` and `desktop.pid`: the process id and nothing else,
  * so that `kill $(cat daemon.pid)` works. The file is also the lock that keeps a home from two of one runtime.
  */
-import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Runtime } from "../ports.ts";
 import { isSameProcess } from "./process-age.ts";
@@ -41,19 +41,27 @@ export function readPidFile(home: string, runtime: Runtime, nowMs: number): PidE
   return null;
 }
 
+/** Puts a whole file in place, or answers false where there is one: nobody ever sees it half written. */
+function placeFile(path: string, pid: number): boolean {
+  const unfinishedPath = `${path}.${pid}.tmp`;
+  try {
+    writeFileSync(unfinishedPath, `${pid}\n`, { mode: 0o600 });
+    linkSync(unfinishedPath, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(unfinishedPath, { force: true });
+  }
+}
+
 /** Takes the file for `pid`. Answers null when it did, else the process that has it. */
 export function claimPidFile(home: string, runtime: Runtime, pid: number, nowMs: number): PidEntry | null {
   const path = pidFilePath(home, runtime);
   // Twice: the first look may find, and clear away, what a killed process left.
   for (let tries = 0; tries < 2; tries++) {
-    try {
-      const descriptor = openSync(path, "wx", 0o600);
-      writeSync(descriptor, `${pid}\n`);
-      closeSync(descriptor);
-      return null;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-    }
+    if (placeFile(path, pid)) return null;
     const holder = readPidFile(home, runtime, nowMs);
     if (holder !== null && holder.pid !== pid) return holder;
     if (holder !== null) rmSync(path, { force: true });

@@ -11,82 +11,44 @@ interface BundledRow {
   readonly defaultEffort: string;
   readonly contextWindow: number;
   readonly isLite: boolean;
+  /** Known to clients that ask for it by name, and in no list. */
+  readonly isHidden: boolean;
+  readonly hasFastTier: boolean;
+  /** What is sent for `ultra` where it is not `max`. */
+  readonly ultraEffort: string | null;
+}
+
+const USUAL = {
+  efforts: UP_TO_ULTRA,
+  defaultEffort: "medium",
+  contextWindow: 272_000,
+  isLite: true,
+  isHidden: false,
+  hasFastTier: true,
+  ultraEffort: null,
+};
+
+function row(id: string, name: string, differing: Partial<Omit<BundledRow, "id" | "name">> = {}): BundledRow {
+  return { ...USUAL, id, name, ...differing };
 }
 
 const ROWS: readonly BundledRow[] = [
-  {
-    id: "gpt-6.1-sol",
-    name: "GPT-6.1 Sol",
-    efforts: UP_TO_ULTRA,
-    defaultEffort: "low",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-6.1-terra",
-    name: "GPT-6.1 Terra",
-    efforts: UP_TO_ULTRA,
-    defaultEffort: "low",
-    contextWindow: 500_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-6-astra",
-    name: "GPT-6 Astra",
-    efforts: UP_TO_ULTRA,
-    defaultEffort: "low",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-6-sol",
-    name: "GPT-6 Sol",
-    efforts: UP_TO_ULTRA,
-    defaultEffort: "medium",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-6-luna",
-    name: "GPT-6 Luna",
-    efforts: UP_TO_MAX,
-    defaultEffort: "medium",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-5.6-sol",
-    name: "GPT-5.6 Sol",
-    efforts: UP_TO_ULTRA,
-    defaultEffort: "low",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-5.6-terra",
-    name: "GPT-5.6 Terra",
-    efforts: UP_TO_ULTRA,
-    defaultEffort: "medium",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-5.6-luna",
-    name: "GPT-5.6 Luna",
-    efforts: UP_TO_MAX,
-    defaultEffort: "medium",
-    contextWindow: 272_000,
-    isLite: true,
-  },
-  {
-    id: "gpt-5.5",
-    name: "GPT-5.5",
-    efforts: ["low", "medium", "high", "xhigh"],
-    defaultEffort: "medium",
-    contextWindow: 272_000,
-    isLite: false,
-  },
+  row("gpt-6.1-sol", "GPT-6.1 Sol", { defaultEffort: "low", ultraEffort: "xhigh" }),
+  row("gpt-6.1-terra", "GPT-6.1 Terra", { defaultEffort: "low", contextWindow: 500_000 }),
+  row("gpt-6-astra", "GPT-6 Astra", { defaultEffort: "low", ultraEffort: "xhigh" }),
+  row("gpt-6-sol", "GPT-6 Sol"),
+  row("gpt-6-luna", "GPT-6 Luna", { efforts: UP_TO_MAX }),
+  row("gpt-5.6-sol", "GPT-5.6 Sol", { defaultEffort: "low" }),
+  row("gpt-5.6-terra", "GPT-5.6 Terra"),
+  row("gpt-5.6-luna", "GPT-5.6 Luna", { efforts: UP_TO_MAX }),
+  row("gpt-5.5", "GPT-5.5", { efforts: ["low", "medium", "high", "xhigh"], isLite: false }),
+  row("gpt-daybreak-blue-latest", "Daybreak Blue", { defaultEffort: "low", isHidden: true, hasFastTier: false }),
+  row("gpt-daybreak-red-latest", "Daybreak Red", { isHidden: true, hasFastTier: false }),
+  // Official clients ask it whether a command may run.
+  row("codex-auto-review", "Codex Auto Review", { efforts: UP_TO_MAX, isHidden: true }),
 ];
+
+const FAST_TIER = { id: "priority", name: "Fast", description: "Faster answers at a higher cost" };
 
 /** The members Codex requires of every entry; one that is missing makes it throw the whole list away. */
 function entryOf(row: BundledRow, priority: number): Record<string, unknown> {
@@ -97,7 +59,7 @@ function entryOf(row: BundledRow, priority: number): Record<string, unknown> {
     default_reasoning_level: row.defaultEffort,
     supported_reasoning_levels: row.efforts.map((effort) => ({ effort, description: effort })),
     shell_type: "shell_command",
-    visibility: "list",
+    visibility: row.isHidden ? "hide" : "list",
     supported_in_api: true,
     priority,
     support_verbosity: true,
@@ -106,8 +68,9 @@ function entryOf(row: BundledRow, priority: number): Record<string, unknown> {
     experimental_supported_tools: [],
     base_instructions: "",
     context_window: row.contextWindow,
-    service_tiers: [{ id: "priority", name: "Fast", description: "Faster answers at a higher cost" }],
+    service_tiers: row.hasFastTier ? [FAST_TIER] : [],
     use_responses_lite: row.isLite,
+    ...(row.ultraEffort === null ? {} : { multi_agent_reasoning_effort: row.ultraEffort }),
   };
 }
 
@@ -115,7 +78,7 @@ export const BUNDLED_CATALOGUE: readonly CatalogueModel[] = ROWS.map((row, index
   id: row.id,
   efforts: row.efforts,
   defaultEffort: row.defaultEffort,
-  tiers: ["priority"],
-  isListed: true,
+  tiers: row.hasFastTier ? [FAST_TIER.id] : [],
+  isListed: !row.isHidden,
   entry: entryOf(row, index + 1),
 }));

@@ -28,9 +28,29 @@ function codexEntry(model: CatalogueModel, resolved: ResolvedModel): Record<stri
   return entry;
 }
 
+/** What Codex 0.169.0 requires of an entry, by the type it reads it as. */
+export const CODEX_MEMBERS: Readonly<Record<string, "string" | "number" | "boolean" | "list" | "object">> = {
+  slug: "string",
+  display_name: "string",
+  supported_reasoning_levels: "list",
+  shell_type: "string",
+  visibility: "string",
+  supported_in_api: "boolean",
+  priority: "number",
+  support_verbosity: "boolean",
+  truncation_policy: "object",
+  experimental_supported_tools: "list",
+};
+
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return "list";
+  return value === null ? "null" : typeof value;
+}
+
 /** Entries that lack what Codex requires would make it throw the whole list away, so they appear in `data` only. */
 function isCodexEntry(entry: Readonly<Record<string, unknown>>): boolean {
-  return typeof entry["slug"] === "string" && Array.isArray(entry["supported_reasoning_levels"]);
+  const hasPrompt = typeOf(entry["base_instructions"]) === "string" || typeOf(entry["model_messages"]) === "object";
+  return hasPrompt && Object.entries(CODEX_MEMBERS).every(([name, type]) => typeOf(entry[name]) === type);
 }
 
 export function renderModelList(table: NameTable): {

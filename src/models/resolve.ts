@@ -99,13 +99,20 @@ export function resolveModel(table: NameTable, name: string): Resolution {
 
 function plainNames(table: NameTable): string[] {
   const base = table.models.filter((model) => model.isListed && !table.hidden.has(model.id)).map((model) => model.id);
-  return [...base, ...table.aliases.map((alias) => alias.name)];
+  // A base model may come up later under the name of an alias, which then stands for both.
+  return [...new Set([...base, ...table.aliases.map((alias) => alias.name)])];
+}
+
+/** A name that is fast already gets no second suffix. */
+function isSlow(table: NameTable, name: string): boolean {
+  return resolvePlain(table, name)?.serviceTier === null;
 }
 
 /** The speed-biased variants that are published now; empty while they are off. */
 export function fastNames(table: NameTable): string[] {
   const names = plainNames(table);
   return names
+    .filter((name) => isSlow(table, name))
     .map((name) => `${name}${FAST_SUFFIX}`)
     .filter((name) => !names.includes(name) && meaningOf(table, name) !== null);
 }

@@ -33,11 +33,11 @@ export const importProfiles = defineOperation({
   changes: true,
   async run(desk, input) {
     const sorted = sortOut(await importAuthFolder(importDesk(desk), { path: input.path, name: input.name }));
-    const added = sorted.profiles.find((profile) => profile.outcome === "added");
+    const added = sorted.profiles.filter((profile) => profile.outcome === "added").map((profile) => profile.name);
     return {
       ...sorted,
-      untouched: "The file stays as it is, and who is in the pool too.",
-      hint: added === undefined ? null : `Put it into the pool: codexuse account-pool profiles add ${added.name}`,
+      untouched: "The files and the pool stay as they are.",
+      hint: added.length === 0 ? null : `Next: codexuse account-pool profiles add ${added.join(" ")}`,
     };
   },
 });

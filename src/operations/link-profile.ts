@@ -20,7 +20,7 @@ export const linkProfile = defineOperation({
     return {
       profile,
       untouched: "The file is only read, and read again when it changes; the other program goes on refreshing it.",
-      hint: isNew ? `Put it into the pool: codexuse account-pool profiles add ${profile.name}` : null,
+      hint: isNew ? `Next: codexuse account-pool profiles add ${profile.name}` : null,
     };
   },
 });

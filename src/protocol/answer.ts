@@ -1,5 +1,5 @@
 /** What is the finished answer? Gathers items as they finish, so that a terminal event without output can be completed. */
-import { applyEdits, findMember, scanArray, scanObject } from "./json-spans.ts";
+import { applyEdits, editMembers, findMember, type Span, scanArray, scanObject } from "./json-spans.ts";
 import { isObject, parseObject, type WireEvent } from "./wire-event.ts";
 
 export interface AnswerUsage {
@@ -24,10 +24,11 @@ export function usageOf(response: Record<string, unknown>): AnswerUsage | null {
   };
 }
 
-/** The `response` object of an event as text, and where it stands; null for events without one. */
-function responseSpan(text: string): { start: number; end: number } | null {
+/** Where the `response` object of an event stands; null for events without one. */
+function responseSpan(text: string): Span | null {
   const member = findMember(scanObject(text), "response");
-  return member === null ? null : { start: member.valueStart, end: member.valueEnd };
+  if (member === null || text.charAt(member.valueStart) !== "{") return null;
+  return { start: member.valueStart, end: member.valueEnd };
 }
 
 /** Collects finished items by their place. Keeps texts, so that what is put in was written by upstream. */
@@ -51,11 +52,18 @@ export class AnswerCollector {
     const item = findMember(members, "item");
     const index = findMember(members, "output_index");
     if (item === null) return;
-    const place = index === null ? this.#items.size : Number(event.text.slice(index.valueStart, index.valueEnd));
+    const place = index === null ? Number.NaN : Number(event.text.slice(index.valueStart, index.valueEnd));
     const text = event.text.slice(item.valueStart, item.valueEnd);
     this.#size += text.length;
-    if (this.isWhole) this.#items.set(Number.isInteger(place) ? place : this.#items.size, text);
+    if (this.isWhole) this.#items.set(Number.isInteger(place) ? place : this.#nextPlace(), text);
     else this.#items.clear();
+  }
+
+  /** Behind everything, for an item that does not say where it stands. */
+  #nextPlace(): number {
+    let next = 0;
+    for (const place of this.#items.keys()) next = Math.max(next, place + 1);
+    return next;
   }
 
   /** The terminal event's text, its `response.output` filled from the items where upstream left it empty. */
@@ -65,12 +73,8 @@ export class AnswerCollector {
     if (span === null) return terminal;
     const output = findMember(scanObject(terminal, span.start), "output");
     const items = [...this.#items].sort(([a], [b]) => a - b).map(([, text]) => text);
-    const filled = `[${items.join(",")}]`;
-    if (output === null) {
-      return applyEdits(terminal, [{ start: span.end - 1, end: span.end - 1, text: `,"output":${filled}` }]);
-    }
-    if (scanArray(terminal, output.valueStart).length > 0) return terminal;
-    return applyEdits(terminal, [{ start: output.valueStart, end: output.valueEnd, text: filled }]);
+    if (output !== null && scanArray(terminal, output.valueStart).length > 0) return terminal;
+    return editMembers(terminal, { output: `[${items.join(",")}]` }, span.start);
   }
 }
 

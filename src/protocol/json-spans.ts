@@ -1,6 +1,7 @@
 /**
  * Where do the parts of a JSON text stand? Lets a member be replaced or dropped while every other byte stays as the
- * client wrote it: number spellings, key order and white space included. Works on text that `JSON.parse` has accepted.
+ * client wrote it: number spellings, key order and white space included. Means what it says for text that `JSON.parse`
+ * accepts; for any other text it still ends, without a throw, and what it finds is of no use.
  */
 
 export interface Member {
@@ -66,17 +67,29 @@ function skipValue(text: string, from: number): number {
   return text.length;
 }
 
+/** The key a text spells; null when it is no whole string. */
+function keyOf(text: string): string | null {
+  if (!text.includes("\\")) return text.length >= 2 && text.endsWith('"') ? text.slice(1, -1) : null;
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return null;
+  }
+}
+
 /** Members of the object that starts at or after `from`, in order, repeated keys included; empty for other values. */
 export function scanObject(text: string, from = 0): Member[] {
   const members: Member[] = [];
   let at = skipSpace(text, from);
   if (text.charAt(at) !== "{") return members;
   at = skipSpace(text, at + 1);
-  while (at < text.length && text.charAt(at) !== "}") {
+  while (text.charAt(at) === '"') {
     const keyEnd = skipString(text, at);
+    const key = keyOf(text.slice(at, keyEnd));
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const valueEnd = skipValue(text, valueStart);
-    members.push({ key: JSON.parse(text.slice(at, keyEnd)) as string, keyStart: at, valueStart, valueEnd });
+    if (key === null || valueEnd === valueStart) break;
+    members.push({ key, keyStart: at, valueStart, valueEnd });
     at = skipSpace(text, valueEnd);
     if (text.charAt(at) === ",") at = skipSpace(text, at + 1);
   }
@@ -91,6 +104,7 @@ export function scanArray(text: string, from = 0): Span[] {
   at = skipSpace(text, at + 1);
   while (at < text.length && text.charAt(at) !== "]") {
     const end = skipValue(text, at);
+    if (end === at) break;
     spans.push({ start: at, end });
     at = skipSpace(text, end);
     if (text.charAt(at) === ",") at = skipSpace(text, at + 1);
@@ -116,26 +130,49 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(at);
 }
 
+/** A member or an element with the text it gets; null leaves it out. */
+interface Part extends Span {
+  readonly text: string | null;
+}
+
+/** Puts the inside of the object or array at `open` together anew. White space stays where both its neighbours do. */
+function rewriteParts(text: string, open: number, parts: readonly Part[], added: readonly string[]): string {
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (first === undefined || last === undefined) {
+    return text.slice(0, open + 1) + added.join(",") + text.slice(open + 1);
+  }
+  let inside = "";
+  for (const [index, part] of parts.entries()) {
+    if (part.text === null) continue;
+    const before = parts[index - 1];
+    if (before !== undefined && before.text !== null) inside += text.slice(before.end, part.start);
+    else if (inside !== "") inside += ",";
+    inside += part.text;
+  }
+  const whole = inside === "" ? added : [inside, ...added];
+  return text.slice(0, first.start) + whole.join(",") + text.slice(last.end);
+}
+
 /**
  * Rewrites an object's members: a string replaces the value, null drops the member, an absent key is added at the end.
- * Repeated keys are reduced to the last one when they are touched.
+ * Repeated keys are reduced to the last one when they are touched. A text without an object at `from` stays as it is.
  */
 export function editMembers(text: string, changes: Readonly<Record<string, string | null>>, from = 0): string {
-  const members = scanObject(text, from);
   const open = skipSpace(text, from);
-  const end = skipValue(text, open);
-  const kept: string[] = [];
-  for (const member of members) {
-    const change = changes[member.key];
-    if (change === undefined) kept.push(text.slice(member.keyStart, member.valueEnd));
-    else if (change !== null && member === findMember(members, member.key)) {
-      kept.push(text.slice(member.keyStart, member.valueStart) + change);
-    }
-  }
-  for (const [key, value] of Object.entries(changes)) {
-    if (value !== null && findMember(members, key) === null) kept.push(`${JSON.stringify(key)}:${value}`);
-  }
-  return `${text.slice(0, open)}{${kept.join(",")}}${text.slice(end)}`;
+  if (text.charAt(open) !== "{") return text;
+  const members = scanObject(text, open);
+  const lasts = new Map(members.map((member) => [member.key, member]));
+  const parts = members.map((member): Part => {
+    const [start, end] = [member.keyStart, member.valueEnd];
+    const change = Object.hasOwn(changes, member.key) ? changes[member.key] : undefined;
+    if (change === undefined) return { start, end, text: text.slice(start, end) };
+    if (change === null || lasts.get(member.key) !== member) return { start, end, text: null };
+    return { start, end, text: text.slice(start, member.valueStart) + change };
+  });
+  const added = Object.entries(changes)
+    .filter(([key, value]) => value !== null && !lasts.has(key))
+    .map(([key, value]) => `${JSON.stringify(key)}:${value}`);
+  return rewriteParts(text, open, parts, added);
 }
 
 /** Keeps, replaces or drops array elements: `change` answers the element's new text, or null to drop it. */
@@ -145,9 +182,9 @@ export function editElements(
   from = 0,
 ): string {
   const open = skipSpace(text, from);
-  const end = skipValue(text, open);
-  const kept = scanArray(text, from)
-    .map((span, index) => change(text.slice(span.start, span.end), index))
-    .filter((element) => element !== null);
-  return `${text.slice(0, open)}[${kept.join(",")}]${text.slice(end)}`;
+  if (text.charAt(open) !== "[") return text;
+  const parts = scanArray(text, open).map(
+    ({ start, end }, index): Part => ({ start, end, text: change(text.slice(start, end), index) }),
+  );
+  return rewriteParts(text, open, parts, []);
 }

@@ -26,22 +26,36 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** What every request for an answer says at its head, whichever API it speaks. */
+export type RequestHead =
+  | { readonly kind: "ok"; readonly model: string; readonly stream: boolean }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export function readHead(body: Readonly<Record<string, unknown>>): RequestHead {
+  const { model, stream } = body;
+  if (typeof model !== "string" || model.trim() === "") {
+    const message = "Missing required parameter: 'model'.";
+    return { kind: "refused", refusal: refuseRequest("missing_required_parameter", message, "model") };
+  }
+  if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
+    const message = "Invalid type for 'stream': expected a boolean.";
+    return { kind: "refused", refusal: refuseRequest("invalid_type", message, "stream") };
+  }
+  return { kind: "ok", model, stream: stream === true };
+}
+
 /** Checks only what we rely on; everything else is upstream's to judge. */
 export function parseResponsesRequest(text: string): ParsedRequest {
   const body = parseJson(text);
   if (body === undefined) return refused("invalid_json", "The request body is not valid JSON.");
   if (!isObject(body)) return refused("invalid_json", "The request body must be a JSON object.");
-  const { model, stream, input } = body;
-  if (typeof model !== "string" || model.trim() === "") {
-    return refused("missing_required_parameter", "Missing required parameter: 'model'.", "model");
-  }
-  if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
-    return refused("invalid_type", "Invalid type for 'stream': expected a boolean.", "stream");
-  }
+  const head = readHead(body);
+  if (head.kind === "refused") return head;
+  const { input } = body;
   if (input !== undefined && input !== null && typeof input !== "string" && !Array.isArray(input)) {
     return refused("invalid_type", "Invalid type for 'input': expected a string or an array.", "input");
   }
-  return { kind: "ok", request: { text, body, model, stream: stream === true } };
+  return { kind: "ok", request: { text, body, model: head.model, stream: head.stream } };
 }
 
 function textOfContent(content: unknown): string {

@@ -23,15 +23,19 @@ export class SseTooLarge extends Error {
 }
 
 const decoder = new TextDecoder();
+const LINE_END = /\r\n|\n|\r/;
 
 function parseFrame(bytes: Uint8Array): SseFrame {
   let event = "";
   let data: string | null = null;
-  for (const line of decoder.decode(bytes).split(/\r\n|\n|\r/)) {
-    if (line.startsWith("data:")) {
-      const value = line.charCodeAt(5) === 0x20 ? line.slice(6) : line.slice(5);
-      data = data === null ? value : `${data}\n${value}`;
-    } else if (line.startsWith("event:")) event = line.slice(6).trim();
+  for (const line of decoder.decode(bytes).split(LINE_END)) {
+    const colon = line.indexOf(":");
+    const field = colon === -1 ? line : line.slice(0, colon);
+    if (field !== "data" && field !== "event") continue;
+    const valueStart = colon === -1 ? line.length : line.charAt(colon + 1) === " " ? colon + 2 : colon + 1;
+    const value = line.slice(valueStart);
+    if (field === "event") event = value.trim();
+    else data = data === null ? value : `${data}\n${value}`;
   }
   return { bytes, event, data };
 }
@@ -108,12 +112,20 @@ export class SseFramer {
 
 const encoder = new TextEncoder();
 
+/** Every line of a text needs its own field name, or the ones behind the first are lost. */
+function dataLines(data: string): string {
+  return data
+    .split(LINE_END)
+    .map((line) => `data: ${line}\n`)
+    .join("");
+}
+
 /** One event as the Responses API writes it. */
 export function renderEvent(type: string, data: string): Uint8Array {
-  return encoder.encode(`event: ${type}\ndata: ${data}\n\n`);
+  return encoder.encode(`event: ${type}\n${dataLines(data)}\n`);
 }
 
 /** A data line without an `event:` field, as Chat Completions and keep-alives are written. */
 export function renderData(data: string): Uint8Array {
-  return encoder.encode(`data: ${data}\n\n`);
+  return encoder.encode(`${dataLines(data)}\n`);
 }

@@ -2,9 +2,9 @@
  * What body does an account take? ChatGPT accounts accept a strict list of members; API-key accounts take the public
  * contract. Only what must change is touched: tools and history keep their bytes.
  */
-import { applyEdits, type Edit, editElements, editMembers, findMember, scanObject } from "./json-spans.ts";
+import { applyEdits, editElements, editMembers, findMember, scanObject } from "./json-spans.ts";
 import type { ResponsesRequest } from "./responses-request.ts";
-import { isObject } from "./wire-event.ts";
+import { isObject, parseObject } from "./wire-event.ts";
 
 export interface BodyPlan {
   readonly accountKind: "chatgpt" | "api-key";
@@ -56,9 +56,16 @@ export const CHATGPT_REFUSED_MEMBERS = [
 
 const KEPT_STREAM_OPTIONS: ReadonlySet<string> = new Set(["include_obfuscation", "reasoning_summary_delivery"]);
 const CHATGPT_TIERS: ReadonlySet<string> = new Set(["priority"]);
+/** Tiers that ask for nothing in particular. */
+const UNSAID_TIERS: ReadonlySet<unknown> = new Set([null, "auto", "default"]);
 const ENCRYPTED_REASONING = "reasoning.encrypted_content";
+const CHATGPT_INCLUDES: ReadonlySet<unknown> = new Set([ENCRYPTED_REASONING, "web_search_call.action.sources"]);
+/** `ultra` is a word between client and user; every model that lists it takes this in its place. */
+const ULTRA_EFFORT = "max";
 /** Server item ids are at most this long; longer ones were made up elsewhere and are refused. */
 const ITEM_ID_CHARS_MAX = 64;
+/** A hint of the public API, inside content parts. */
+const CACHE_BREAKPOINT = "prompt_cache_breakpoint";
 
 type Changes = Record<string, string | null>;
 
@@ -74,10 +81,12 @@ function planMembers(request: ResponsesRequest, plan: BodyPlan): Changes {
 }
 
 function effortChange(request: ResponsesRequest, plan: BodyPlan): string | null {
-  if (plan.effort === null) return null;
   const { reasoning } = request.body;
-  if (isObject(reasoning) && reasoning["effort"] === plan.effort) return null;
-  return JSON.stringify({ ...(isObject(reasoning) ? reasoning : {}), effort: plan.effort });
+  const asked = isObject(reasoning) ? reasoning["effort"] : null;
+  const effort = plan.effort ?? (plan.accountKind === "chatgpt" && asked === "ultra" ? ULTRA_EFFORT : null);
+  if (effort === null || asked === effort) return null;
+  const change = { effort: JSON.stringify(effort) };
+  return editMembers(isObject(reasoning) ? (valueTextOf(request.text, "reasoning") ?? "{}") : "{}", change);
 }
 
 /** The tier to send to a ChatGPT account: what it honours, or nothing. Codex's own word for priority is `fast`. */
@@ -87,10 +96,13 @@ function chatgptTier(tier: unknown): string | null {
   return CHATGPT_TIERS.has(mapped) ? mapped : null;
 }
 
-function chatgptInclude(include: unknown): string | null {
-  const wanted = Array.isArray(include) ? include : [];
-  if (wanted.includes(ENCRYPTED_REASONING)) return null;
-  return JSON.stringify([...wanted, ENCRYPTED_REASONING]);
+/** Encrypted reasoning is asked for always: without storage upstream it is all that carries the thread on. */
+function planInclude(include: unknown, changes: Changes): string[] {
+  const wanted: readonly unknown[] = Array.isArray(include) ? include : [];
+  const kept = wanted.filter((name) => CHATGPT_INCLUDES.has(name));
+  const isWhole = kept.length === wanted.length && kept.includes(ENCRYPTED_REASONING);
+  if (!isWhole) changes["include"] = JSON.stringify([...new Set([...kept, ENCRYPTED_REASONING])]);
+  return kept.length === wanted.length ? [] : ["include"];
 }
 
 function dropRefused(request: ResponsesRequest, changes: Changes): string[] {
@@ -114,45 +126,69 @@ function planChatgptMembers(request: ResponsesRequest, plan: BodyPlan, changes: 
   const ignored = dropRefused(request, changes);
   if (body["stream"] !== true) changes["stream"] = "true";
   if (body["store"] !== false) changes["store"] = "false";
-  const include = chatgptInclude(body["include"]);
-  if (include !== null) changes["include"] = include;
+  ignored.push(...planInclude(body["include"], changes));
   if (typeof body["instructions"] !== "string" && !plan.isCodexClient) changes["instructions"] = '""';
   if ("service_tier" in body && plan.serviceTier === null) {
     const tier = chatgptTier(body["service_tier"]);
     if (tier !== body["service_tier"]) changes["service_tier"] = tier === null ? null : JSON.stringify(tier);
-    if (tier === null && body["service_tier"] !== "auto" && body["service_tier"] !== "default") {
-      ignored.push("service_tier");
-    }
+    if (tier === null && !UNSAID_TIERS.has(body["service_tier"])) ignored.push("service_tier");
   }
   return ignored;
 }
 
-function toolsEdit(text: string): string | null {
-  const tools = findMember(scanObject(text), "tools");
-  if (tools === null || !text.slice(tools.valueStart, tools.valueEnd).includes("web_search_preview")) return null;
-  return editElements(text.slice(tools.valueStart, tools.valueEnd), (element) => {
-    const type = findMember(scanObject(element), "type");
-    if (type === null || !element.slice(type.valueStart, type.valueEnd).startsWith('"web_search_preview'))
-      return element;
-    return applyEdits(element, [{ start: type.valueStart, end: type.valueEnd, text: '"web_search"' }]);
-  });
+/** The text of a member's value; null when the body has none. */
+function valueTextOf(text: string, name: string): string | null {
+  const member = findMember(scanObject(text), name);
+  return member === null ? null : text.slice(member.valueStart, member.valueEnd);
+}
+
+/** The hosted search under the name the backend knows it by. */
+function renamePreview(tool: string): string {
+  const type = findMember(scanObject(tool), "type");
+  if (type === null || !tool.startsWith('"web_search_preview', type.valueStart)) return tool;
+  return applyEdits(tool, [{ start: type.valueStart, end: type.valueEnd, text: '"web_search"' }]);
+}
+
+function planTools(text: string, changes: Changes): void {
+  if (!text.includes("web_search_preview")) return;
+  const [tools, choice] = [valueTextOf(text, "tools"), valueTextOf(text, "tool_choice")];
+  const [newTools, newChoice] = [editElements(tools ?? "", renamePreview), renamePreview(choice ?? "")];
+  if (newTools !== (tools ?? "")) changes["tools"] = newTools;
+  if (newChoice !== (choice ?? "")) changes["tool_choice"] = newChoice;
 }
 
 function isForeignItem(item: Record<string, unknown>): boolean {
   return item["type"] === "reasoning" && typeof item["encrypted_content"] === "string";
 }
 
+/** Parts of an item's content that carry a hint the ChatGPT backend refuses. */
+function hasBreakpoint(content: unknown): boolean {
+  return Array.isArray(content) && content.some((part) => isObject(part) && Object.hasOwn(part, CACHE_BREAKPOINT));
+}
+
+function isTooLong(id: unknown): boolean {
+  return typeof id === "string" && id.length > ITEM_ID_CHARS_MAX;
+}
+
+/** What becomes of an item; most stay as they are, and are not even looked at as text. */
+function fateOf(item: unknown, plan: BodyPlan): "keep" | "edit" | "drop" {
+  if (!isObject(item)) return "keep";
+  if (plan.sanitise && isForeignItem(item)) return "drop";
+  if (plan.accountKind !== "chatgpt") return "keep";
+  return item["role"] === "system" || isTooLong(item["id"]) || hasBreakpoint(item["content"]) ? "edit" : "keep";
+}
+
+/** An item as the ChatGPT backend takes it. */
 function chatgptItem(element: string): string {
-  const members = scanObject(element);
-  const edits: Edit[] = [];
-  const role = findMember(members, "role");
-  if (role !== null && element.slice(role.valueStart, role.valueEnd) === '"system"') {
-    edits.push({ start: role.valueStart, end: role.valueEnd, text: '"developer"' });
+  const item = parseObject(element) ?? {};
+  const changes: Changes = {};
+  if (item["role"] === "system") changes["role"] = '"developer"';
+  if (isTooLong(item["id"])) changes["id"] = null;
+  if (hasBreakpoint(item["content"])) {
+    const parts = valueTextOf(element, "content") ?? "[]";
+    changes["content"] = editElements(parts, (part) => editMembers(part, { [CACHE_BREAKPOINT]: null }));
   }
-  const edited = applyEdits(element, edits);
-  const id = findMember(members, "id");
-  const isTooLong = id !== null && id.valueEnd - id.valueStart - 2 > ITEM_ID_CHARS_MAX;
-  return isTooLong ? editMembers(edited, { id: null }) : edited;
+  return editMembers(element, changes);
 }
 
 function editInput(text: string, plan: BodyPlan, body: Readonly<Record<string, unknown>>): string | null {
@@ -163,23 +199,11 @@ function editInput(text: string, plan: BodyPlan, body: Readonly<Record<string, u
     return JSON.stringify([{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }]);
   }
   if (!Array.isArray(input)) return isChatgpt && (input === undefined || input === null) ? "[]" : null;
-  const span = findMember(scanObject(text), "input");
-  if (span === null) return null;
-  const before = text.slice(span.valueStart, span.valueEnd);
-  if (!needsItemEdits(input, plan)) return null;
-  return editElements(before, (element, index) => {
-    const item: unknown = input[index];
-    if (plan.sanitise && isObject(item) && isForeignItem(item)) return null;
-    return isChatgpt ? chatgptItem(element) : element;
-  });
-}
-
-function needsItemEdits(input: readonly unknown[], plan: BodyPlan): boolean {
-  return input.some((item) => {
-    if (!isObject(item)) return false;
-    if (plan.sanitise && isForeignItem(item)) return true;
-    if (plan.accountKind !== "chatgpt") return false;
-    return item["role"] === "system" || (typeof item["id"] === "string" && item["id"].length > ITEM_ID_CHARS_MAX);
+  const fates = input.map((item: unknown) => fateOf(item, plan));
+  if (fates.every((fate) => fate === "keep")) return null;
+  return editElements(valueTextOf(text, "input") ?? "[]", (element, index) => {
+    if (fates[index] === "drop") return null;
+    return fates[index] === "edit" ? chatgptItem(element) : element;
   });
 }
 
@@ -189,8 +213,7 @@ export function buildUpstreamBody(request: ResponsesRequest, plan: BodyPlan): Up
   const ignored = plan.accountKind === "chatgpt" ? planChatgptMembers(request, plan, changes) : [];
   const input = editInput(request.text, plan, request.body);
   if (input !== null) changes["input"] = input;
-  const tools = plan.accountKind === "chatgpt" && "tools" in request.body ? toolsEdit(request.text) : null;
-  if (tools !== null) changes["tools"] = tools;
+  if (plan.accountKind === "chatgpt") planTools(request.text, changes);
   const text = Object.keys(changes).length === 0 ? request.text : editMembers(request.text, changes);
   return { text, ignored };
 }

@@ -22,6 +22,10 @@ function numberOf(value: unknown): number | null {
   return typeof number === "number" && Number.isFinite(number) ? number : null;
 }
 
+function firstNumber(...values: readonly unknown[]): number | null {
+  return values.map(numberOf).find((value) => value !== null) ?? null;
+}
+
 /** Reads `{"error":…}`, `{"detail":…}` and bare objects alike; anything else gives an error without codes. */
 export function readErrorObject(body: Record<string, unknown>): UpstreamError {
   const error = isObject(body["error"]) ? body["error"] : {};
@@ -32,8 +36,8 @@ export function readErrorObject(body: Record<string, unknown>): UpstreamError {
   return {
     codes: textsOf(error["code"], error["type"], detail["code"], body["code"], oauthError, bareType),
     message: message.find((text): text is string => typeof text === "string") ?? "",
-    resetsAt: numberOf(error["resets_at"]),
-    resetsInSeconds: numberOf(error["resets_in_seconds"]),
+    resetsAt: firstNumber(error["resets_at"], detail["resets_at"], body["resets_at"]),
+    resetsInSeconds: firstNumber(error["resets_in_seconds"], detail["resets_in_seconds"], body["resets_in_seconds"]),
     isPage: false,
   };
 }
@@ -48,7 +52,8 @@ export function readErrorBody(text: string): UpstreamError {
 export function readEventError(text: string): UpstreamError {
   const event = parseObject(text) ?? {};
   const response = isObject(event["response"]) ? event["response"] : null;
-  if (response === null) return readErrorObject(event);
+  // The event's own type says that it failed and not why.
+  if (response === null) return readErrorObject({ ...event, type: null });
   if (isObject(response["error"])) return readErrorObject({ error: response["error"] });
   const details = isObject(response["incomplete_details"]) ? response["incomplete_details"] : {};
   return readErrorObject({ error: { code: details["reason"], message: details["message"] } });

@@ -46,9 +46,10 @@ export function isCodexClient(client: Headers): boolean {
 }
 
 function agentHeaders(client: Headers, platform: string): Record<string, string> {
-  if (isCodexClient(client)) {
-    return { originator: client.get("originator") ?? ORIGINATOR, "user-agent": client.get("user-agent") ?? "" };
-  }
+  const originator = client.get("originator");
+  const agent = client.get("user-agent");
+  const isWhole = isCodexClient(client) && originator !== null && agent !== null && agent !== "";
+  if (isWhole) return { originator, "user-agent": agent };
   return { originator: ORIGINATOR, "user-agent": `${ORIGINATOR}/${CODEX_VERSION} (${platform}) codexuse` };
 }
 

@@ -47,6 +47,8 @@ export type AttemptResult =
       readonly kind: "stream";
       readonly held: readonly WireEvent[];
       readonly reader: EventReader;
+      /** Fires when the client leaves or the turn's time is up. */
+      readonly signal: AbortSignal;
       /** To be called when the stream is over: lets go of upstream and of the turn's clock. */
       readonly close: () => void;
     })
@@ -109,7 +111,9 @@ async function leaseToken(engine: Engine, input: AttemptInput): Promise<Leased> 
 async function openAndRead(try_: Try): Promise<AttemptResult> {
   const { engine, input, identity, controller, signal } = try_;
   const { body, ignored } = buildRequest(try_);
-  const stopHeadClock = engine.clock.after(LIMITS.upstreamHeadMs, () => controller.abort(HEAD_CLOCK));
+  const comesWhole = identity.kind === "api-key" && !input.turn.request.stream;
+  const headMs = comesWhole ? LIMITS.upstreamWholeMs : LIMITS.upstreamHeadMs;
+  const stopHeadClock = engine.clock.after(headMs, () => controller.abort(HEAD_CLOCK));
   let answer: UpstreamAnswer;
   try {
     const url = `${identity.baseUrl}/responses`;
@@ -264,10 +268,10 @@ async function readOpening(try_: Try, reader: EventReader, answered: Answered): 
     case "lost":
       return failed(lossEvidence(try_, outcome.cause), answered.generation);
     case "committed":
-      return { ...answered, kind: "stream", held: outcome.held, reader, close };
+      return { ...answered, kind: "stream", held: outcome.held, reader, signal: try_.signal, close };
     case "ended": {
       if (!isFailedTerminal(outcome.terminal))
-        return { ...answered, kind: "stream", held: outcome.held, reader, close };
+        return { ...answered, kind: "stream", held: outcome.held, reader, signal: try_.signal, close };
       reader.cancel("failed");
       const evidence = evidenceOfTerminal(outcome.terminal, "held", try_.engine.clock.now());
       return failed(evidence, answered.generation, { kind: "events", events: outcome.held });

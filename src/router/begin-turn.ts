@@ -2,16 +2,19 @@
 
 import type { ResolvedModel } from "../models/resolve.ts";
 import type { SessionRecord } from "../ports.ts";
-import { refuse } from "../protocol/refusal.ts";
+import { refuse, refuseRequest } from "../protocol/refusal.ts";
 import { firstUserTextOf, instructionsOf } from "../protocol/responses-request.ts";
 import type { Engine } from "./engine.ts";
+import type { Candidate, Needs } from "./rules/candidate.ts";
 import { FRESH_PROGRESS, type Progress } from "./rules/next-step.ts";
 import { type SessionKey, sessionKeyOf } from "./rules/session.ts";
-import { TurnLedger } from "./settle-turn.ts";
+import { endedWithout, TurnLedger } from "./settle-turn.ts";
 import type { Served, Turn } from "./turn.ts";
 
 export interface TurnRun {
   readonly turn: Turn;
+  /** Which kinds of account can take it. */
+  readonly kinds: Needs["kinds"];
   readonly model: ResolvedModel;
   /** As it was when the turn began. */
   readonly session: SessionRecord;
@@ -29,6 +32,14 @@ function textOf(value: unknown): string | null {
 
 function conversationOf(value: unknown): string | null {
   return typeof value === "object" && value !== null ? textOf(Reflect.get(value, "id")) : textOf(value);
+}
+
+/** The answer to a response id that cannot be gone on from: the code on which clients send the whole conversation. */
+export function refuseAnchor(ledger: TurnLedger, sessionId: string): Served {
+  ledger.settle(endedWithout("refused", 400));
+  const message = "The previous response is not known to any account that can serve now. Send the whole input again.";
+  const refusal = refuseRequest("previous_response_not_found", message, "previous_response_id");
+  return { kind: "refused", by: { sessionId, profile: null }, refusal };
 }
 
 /** Reads every spelling in which clients name their conversation. */
@@ -59,7 +70,25 @@ function openSession(engine: Engine, turn: Turn): SessionRecord {
   return engine.live.openSession(turn.keyId, key.affinity, hash, turn.request.model, () => engine.newId("ses"));
 }
 
-/** Refuses a model that is not published; else opens the session and the book. */
+const ALL_KINDS: Needs["kinds"] = ["chatgpt", "api-key"];
+
+/**
+ * A response id is good only where it was made: the platform keeps its own for a key, the ChatGPT backend knows none.
+ * Null when nobody of the pool can know it.
+ */
+function kindsFor(engine: Engine, turn: Turn, session: SessionRecord): Needs["kinds"] | null {
+  if (textOf(turn.request.body["previous_response_id"]) === null) return ALL_KINDS;
+  const { candidates } = engine.live.view();
+  const home = candidates.find((candidate) => candidate.profileId === session.profileId);
+  const isKept = home === undefined ? candidates.some(isSelectedKey) : home.kind === "api-key";
+  return isKept ? ["api-key"] : null;
+}
+
+function isSelectedKey(candidate: Candidate): boolean {
+  return candidate.selected && candidate.kind === "api-key";
+}
+
+/** Refuses a model that is not published, and an id of a response that nobody has; else opens the session and the book. */
 export function beginTurn(engine: Engine, turn: Turn): Begun {
   const resolution = engine.resolve(turn.request.model);
   if (resolution.kind === "unknown") {
@@ -72,5 +101,7 @@ export function beginTurn(engine: Engine, turn: Turn): Begun {
   const session = openSession(engine, turn);
   engine.live.depositTurn();
   const ledger = new TurnLedger(engine, turn, session.id, resolution.upstreamModel);
-  return { kind: "begun", run: { turn, model: resolution, session, ledger, progress: FRESH_PROGRESS } };
+  const kinds = kindsFor(engine, turn, session);
+  if (kinds === null) return { kind: "refused", served: refuseAnchor(ledger, session.id) };
+  return { kind: "begun", run: { turn, kinds, model: resolution, session, ledger, progress: FRESH_PROGRESS } };
 }

@@ -1,14 +1,17 @@
 /** What does the client get? Every way a turn can leave the loop, each of which settles it. */
 import { LIMITS } from "../limits.ts";
-import { readResponse, renameAnswerModel } from "../protocol/answer.ts";
+import { readResponse, renameAnswerModel, renameModel } from "../protocol/answer.ts";
 import { parseRateLimitsEvent } from "../protocol/quota.ts";
 import { type Refusal, refuse } from "../protocol/refusal.ts";
+import { carriesSealedHistory } from "../protocol/sealed-items.ts";
+import { renderEvent } from "../protocol/sse.ts";
 import { readEventError } from "../protocol/upstream-error.ts";
 import { RETURNED_HEADERS } from "../protocol/upstream-headers.ts";
-import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
+import { isLifecycle, parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { type AttemptResult, evidenceOfLoss, evidenceOfTerminal, isFailedTerminal, type Passed } from "./attempt.ts";
-import type { TurnRun } from "./begin-turn.ts";
+import { refuseAnchor, type TurnRun } from "./begin-turn.ts";
 import type { Engine } from "./engine.ts";
+import { ownerOf } from "./find-owner.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { observeStream, type StreamEnd } from "./observe-stream.ts";
 import type { Choice, Considered } from "./rules/choose.ts";
@@ -34,16 +37,24 @@ function byOf(run: TurnRun, profile: string | null): ServedBy {
   return { sessionId: run.session.id, profile };
 }
 
-/** Binds the session where it was served, unless this was only a detour from a home that will soon be back. */
+/**
+ * Binds the session where it was served, unless this was only a detour from a home that will soon be back. An account
+ * that was asked because it made the history becomes the home: the next turn brings the same history.
+ */
 function bind(engine: Engine, run: TurnRun, choice: Chosen): void {
   const homeId = run.session.profileId;
   const { candidate, considered } = choice;
   if (homeId === candidate.profileId) return;
   const home = considered.find((entry) => entry.profileId === homeId);
-  if (homeId !== null && isDetour(home, engine.clock.now(), LIMITS.detourMaxMs)) return;
-  const exclusion = home?.exclusion ?? null;
-  const reason = exclusion === null ? "removed" : exclusion.detail === "" ? exclusion.reason : exclusion.detail;
-  engine.live.bindSession(run.session.id, candidate, homeId === null ? "new" : reason);
+  const isOwner = choice.reason === "owner";
+  if (homeId !== null && !isOwner && isDetour(home, engine.clock.now(), LIMITS.detourMaxMs)) return;
+  engine.live.bindSession(run.session.id, homeId, candidate, isOwner ? "foreign-content" : whyLeft(home));
+}
+
+function whyLeft(home: Considered | undefined): string {
+  if (home === undefined || home.exclusion === null) return "removed";
+  const { reason, detail } = home.exclusion;
+  return detail === "" ? reason : detail;
 }
 
 function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answered>): Record<string, string> {
@@ -57,7 +68,8 @@ function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answer
     // Upstream's own model name is shown only where it is the public one too.
     if (value !== null && !(name === "openai-model" && publicModelOf(run) !== null)) headers[name] = value;
   }
-  if (result.headers.has("x-codex-turn-state")) engine.live.noteTurnState(run.session.id, candidate.profileId);
+  const turnState = result.headers.get("x-codex-turn-state");
+  if (turnState !== null) engine.live.noteTurnState(engine.hash(turnState), candidate.profileId);
   if (result.ignored.length > 0) headers["x-codexuse-ignored"] = result.ignored.join(", ");
   return headers;
 }
@@ -74,12 +86,9 @@ function isElsewhereBetter(terminal: WireEvent, nowMs: number): boolean {
   return scope !== "turn" && scope !== "conversation";
 }
 
-export function deliverStream(
-  engine: Engine,
-  run: TurnRun,
-  accepted: Accepted<Opened> & { readonly release: () => void },
-): Served {
-  const { choice, result, release, startedAtMs } = accepted;
+export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>): Served {
+  const { choice, result, startedAtMs } = accepted;
+  run.ledger.hold(result.close);
   const headers = accept(engine, run, accepted);
   const body = observeStream({
     reader: result.reader,
@@ -90,9 +99,9 @@ export function deliverStream(
       if (reading !== null) engine.live.observeQuota(choice.candidate.accountKey, reading);
     },
     isWithheld: (terminal) => isElsewhereBetter(terminal, engine.clock.now()),
+    signal: result.signal,
     onEnd: (end) => {
-      release();
-      result.close();
+      run.ledger.letGo();
       settleStream(engine, run, choice, end, startedAtMs);
     },
   });
@@ -125,6 +134,10 @@ function evidenceOfEnd(end: StreamEnd, hasClientLeft: boolean, nowMs: number): E
       return evidenceOfTerminal(end.terminal, "committed", nowMs);
     case "lost":
       return evidenceOfLoss(end.cause, "committed", hasClientLeft);
+    case "stopped":
+      return hasClientLeft
+        ? { from: "client", phase: "committed" }
+        : { from: "clock", phase: "committed", clock: "turn" };
   }
 }
 
@@ -170,10 +183,23 @@ export function deliverPassed(
   const isRequests = failure.scope === "turn" || failure.scope === "conversation";
   if (!isRequests || passed === null) return deliverNobody(engine, run, choice.considered, failure);
   const by = byOf(run, choice.candidate.name);
+  if (failure.scope === "conversation" && carriesSealedHistory(run.turn.request.body)) {
+    return refuseSealed(engine, run, choice);
+  }
   if (passed.kind === "body") return deliverBody(run, by, passed);
   return run.turn.request.stream
     ? deliverFailedStream(run, by, passed.events)
     : deliverEventError(run, by, passed.events);
+}
+
+/** Upstream's own words would come back on every try, because the client sends the same history again. */
+function refuseSealed(engine: Engine, run: TurnRun, choice: Chosen): Served {
+  const owner = ownerOf(run, choice.candidate);
+  const maker = owner === null ? "the account that made it" : `the account of profile '${engine.live.nameOf(owner)}'`;
+  const message = `This conversation holds encrypted content that only ${maker} can read, and it cannot serve now. Wait until it can, or start a new thread.`;
+  run.ledger.settle(endedWithout("refused", 400));
+  const refusal = refuse(400, "invalid_request_error", "invalid_encrypted_content", message);
+  return { kind: "refused", by: byOf(run, null), refusal };
 }
 
 function deliverBody(run: TurnRun, by: ServedBy, passed: Extract<Passed, { kind: "body" }>): Served {
@@ -186,7 +212,13 @@ function deliverBody(run: TurnRun, by: ServedBy, passed: Extract<Passed, { kind:
 /** Upstream's one lifecycle, failure included, for a client that streams. */
 function deliverFailedStream(run: TurnRun, by: ServedBy, events: readonly WireEvent[]): Served {
   run.ledger.settle(endedWithout("failed", 200));
-  const body = new Blob(events.map((event) => new Uint8Array(event.bytes))).stream();
+  const publicModel = publicModelOf(run);
+  const shown = events.map((event) =>
+    publicModel === null || !isLifecycle(event.type)
+      ? new Uint8Array(event.bytes)
+      : new Uint8Array(renderEvent(event.type, renameModel(event.text, publicModel))),
+  );
+  const body = new Blob(shown).stream();
   return { kind: "stream", by, headers: {}, body };
 }
 
@@ -272,7 +304,11 @@ export function deliverNobody(
   lastFailure: Failure | null,
 ): Served {
   const isEnabled = engine.live.view().settings.enabled;
-  const refusal = refusalOfNobody(nobodyLeft(considered, isEnabled, lastFailure), engine.clock.now());
+  const nobody = nobodyLeft(considered, isEnabled, lastFailure);
+  // Another kind of account may take the conversation as a whole, though not from where this turn goes on.
+  const isAnchored = considered.some((entry) => entry.exclusion?.reason === "wrong-kind");
+  if (isAnchored && nobody.code !== "rate_limit_exceeded") return refuseAnchor(run.ledger, run.session.id);
+  const refusal = refusalOfNobody(nobody, engine.clock.now());
   run.ledger.settle(endedWithout("refused", refusal.status));
   return { kind: "refused", by: byOf(run, null), refusal };
 }

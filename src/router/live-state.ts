@@ -4,19 +4,21 @@
  * and its booking happen in one tick.
  */
 import { LIMITS } from "../limits.ts";
-import type { Clock, PoolSettings, ProfileRecord, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
+import type { Clock, PoolSettings, ProfileRecord, Rng, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
 import type { QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { AccountState, QuotaWindow } from "./rules/account-state.ts";
-import type { Candidate } from "./rules/candidate.ts";
+import type { Candidate, Needs } from "./rules/candidate.ts";
 import { type CapacityMeter, countTokens, readMeter } from "./rules/capacity-meter.ts";
+import { type Choice, chooseProfile } from "./rules/choose.ts";
 import type { Effect } from "./rules/health.ts";
 import { depositTurn, openRetryBudget, type RetryBudget, withdrawRetry } from "./rules/retry-budget.ts";
+import type { TurnRecord } from "./rules/turn-record.ts";
 
 export interface PoolView {
   readonly settings: PoolSettings;
   readonly candidates: readonly Candidate[];
-  /** The account that took the newest session. */
+  /** The account that was next in turn last. */
   readonly lastAccountKey: string | null;
 }
 
@@ -34,7 +36,7 @@ export class LiveState {
   readonly #inFlight = new Map<string, number>();
   /** Account of each session used lately: new sessions keep away from where many live. Pruned by time. */
   readonly #recent = new Map<string, { accountKey: string; atMs: number }>();
-  /** Which profile issued the turn state a session's client holds. Bounded like the sessions. */
+  /** Which profile issued a turn state, by the state's hash. Bounded like the sessions. */
   readonly #turnStateBy = new Map<string, string>();
   /** One for each account that has served since the start. */
   readonly #meters = new Map<string, CapacityMeter>();
@@ -54,6 +56,25 @@ export class LiveState {
     const bound = this.#boundByAccount();
     const candidates = profiles.map((profile) => this.#candidateOf(profile, bound.get(profile.accountKey) ?? 0));
     return { settings, candidates, lastAccountKey: this.#lastAccountKey };
+  }
+
+  /** Chooses among all profiles as they stand now. `beginAttempt` follows in the same tick. */
+  choose(needs: Needs, rng: Rng): Choice {
+    const { settings, candidates, lastAccountKey } = this.view();
+    const choice = chooseProfile({
+      candidates: settings.enabled ? candidates : [],
+      needs,
+      routing: settings.routing,
+      lastAccountKey,
+      nowMs: this.#options.clock.now(),
+      rng,
+      probeAfterMs: LIMITS.probeAfterMs,
+    });
+    // At once, so that sessions which begin together do not all get the same turn.
+    if (choice.kind === "chosen" && choice.reason === "next-in-turn") {
+      this.#lastAccountKey = choice.candidate.accountKey;
+    }
+    return choice;
   }
 
   /** Counts the attempt at once; the answer takes it back, and does so only the first time it is called. */
@@ -86,20 +107,24 @@ export class LiveState {
     return this.#inFlight.size > 0 || this.#recent.size > 0;
   }
 
-  /** Binds the session to where it was served; a change of profile is a rollover and keeps its reason. */
-  bindSession(sessionId: string, candidate: Candidate, reason: string): void {
+  /**
+   * Binds the session, that was at `from` when its turn began, to where it was served; a change of profile is a rollover
+   * and keeps its reason. Another turn of the session may have bound it meanwhile: then it stays where that one put it.
+   */
+  bindSession(sessionId: string, from: string | null, candidate: Candidate, reason: string): void {
     const { runtime, clock, emit } = this.#options;
     const session = runtime.session(sessionId);
-    if (session === null || session.profileId === candidate.profileId) return;
-    const nowMs = clock.now();
-    if (session.profileId === null) {
-      this.#lastAccountKey = candidate.accountKey;
-      runtime.saveSession({ ...session, profileId: candidate.profileId });
+    const to = candidate.profileId;
+    if (session === null || session.profileId !== from || from === to) return;
+    if (from === null) {
+      this.#keep(() => runtime.saveSession({ ...session, profileId: to }));
       return;
     }
-    const [from, to] = [session.profileId, candidate.profileId];
+    const nowMs = clock.now();
     const lastRollover = { from, to, reason, atMs: nowMs };
-    runtime.saveSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
+    this.#keep(() => {
+      runtime.saveSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
+    });
     emit({ kind: "session-moved", sessionId, from: this.nameOf(from), to: candidate.name, reason });
   }
 
@@ -109,7 +134,7 @@ export class LiveState {
     const session = runtime.session(sessionId);
     if (session === null) return;
     const nowMs = clock.now();
-    runtime.saveSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs });
+    this.#keep(() => runtime.saveSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs }));
     if (accountKey === null) return;
     this.#recent.delete(sessionId);
     this.#recent.set(sessionId, { accountKey, atMs: nowMs });
@@ -140,18 +165,21 @@ export class LiveState {
       createdAtMs: nowMs,
       lastUsedAtMs: nowMs,
     };
-    runtime.saveSession(session);
+    this.#keep(() => runtime.saveSession(session));
     return session;
   }
 
-  /** The profile whose turn state the session's client holds; null when it is not known. */
-  turnStateIssuer(sessionId: string): string | null {
-    return this.#turnStateBy.get(sessionId) ?? null;
+  /**
+   * The profile that issued the turn state with this hash; null when it is not known. Asked by value and not by session:
+   * the official client keeps the first state of a turn, also when a later request of that turn was served elsewhere.
+   */
+  turnStateIssuer(stateHash: string): string | null {
+    return this.#turnStateBy.get(stateHash) ?? null;
   }
 
-  noteTurnState(sessionId: string, profileId: string): void {
-    this.#turnStateBy.delete(sessionId);
-    this.#turnStateBy.set(sessionId, profileId);
+  noteTurnState(stateHash: string, profileId: string): void {
+    this.#turnStateBy.delete(stateHash);
+    this.#turnStateBy.set(stateHash, profileId);
     for (const oldest of this.#turnStateBy.keys()) {
       if (this.#turnStateBy.size <= LIMITS.liveSessionsMax) break;
       this.#turnStateBy.delete(oldest);
@@ -176,9 +204,13 @@ export class LiveState {
     const { settings, emit } = this.#options;
     for (const cooldown of settings.accountState(candidate.accountKey).cooldowns) {
       if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;
-      settings.clearCooldown(candidate.accountKey, cooldown.model);
+      this.#keep(() => settings.clearCooldown(candidate.accountKey, cooldown.model));
       if (cooldown.model === null) emit({ kind: "account-back", profile: candidate.name });
     }
+  }
+
+  recordTurn(turn: TurnRecord): void {
+    this.#keep(() => this.#options.runtime.recordTurn(turn));
   }
 
   accountState(accountKey: string): AccountState {
@@ -189,10 +221,11 @@ export class LiveState {
   observeQuota(accountKey: string, reading: QuotaReading): void {
     const { settings } = this.#options;
     if (reading.windows.length > 0) {
-      settings.mergeWindows(accountKey, reading.windows);
+      this.#keep(() => settings.mergeWindows(accountKey, reading.windows));
       this.#measureCapacity(accountKey, reading.windows);
     }
-    if (reading.credits !== null) settings.writeCredits(accountKey, reading.credits);
+    const { credits } = reading;
+    if (credits !== null) this.#keep(() => settings.writeCredits(accountKey, credits));
   }
 
   /** A finished turn used this many tokens of the account. */
@@ -205,8 +238,9 @@ export class LiveState {
     const average = this.accountState(accountKey).tokensPerPercent;
     const reading = readMeter(this.#meters.get(accountKey) ?? null, windows, average);
     if (reading.meter !== null) this.#meters.set(accountKey, reading.meter);
-    if (reading.tokensPerPercent === null) return;
-    this.#options.settings.writeTokensPerPercent(accountKey, reading.tokensPerPercent);
+    const { tokensPerPercent } = reading;
+    if (tokensPerPercent === null) return;
+    this.#keep(() => this.#options.settings.writeTokensPerPercent(accountKey, tokensPerPercent));
   }
 
   depositTurn(): void {
@@ -221,6 +255,16 @@ export class LiveState {
 
   nameOf(profileId: string): string {
     return this.#pool().profiles.find((profile) => profile.id === profileId)?.name ?? "a removed profile";
+  }
+
+  /** A store that cannot be written to must not cost a client its answer: what was to be kept is lost, and said. */
+  #keep(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#options.emit({ kind: "internal-error", id: "store", text });
+    }
   }
 
   #pool(): { settings: PoolSettings; profiles: readonly ProfileRecord[] } {
@@ -286,7 +330,7 @@ export class LiveState {
       target === "workspace"
         ? new Set(this.#seatsOf(candidate).map((seat) => seat.accountKey))
         : new Set([candidate.accountKey]);
-    for (const accountKey of accounts) settings.setCooldown(accountKey, cooldown);
+    for (const accountKey of accounts) this.#keep(() => settings.setCooldown(accountKey, cooldown));
     const { reason, untilMs, model } = cooldown;
     emit({ kind: "account-paused", profile: candidate.name, reason, untilMs, model });
   }
@@ -298,9 +342,8 @@ export class LiveState {
         ? this.#seatsOf(candidate)
         : this.#seatsOf(candidate).filter((seat) => seat.id === candidate.profileId);
     for (const seat of seats) {
-      settings.updateProfile(seat.id, {
-        signIn: { state: "needed", reason: effect.reason, sinceMs: clock.now() },
-      });
+      const signIn = { state: "needed", reason: effect.reason, sinceMs: clock.now() } as const;
+      this.#keep(() => settings.updateProfile(seat.id, { signIn }));
       emit({ kind: "sign-in-needed", profile: seat.name, reason: effect.reason });
     }
   }

@@ -12,6 +12,8 @@ import type { EventReader, ReadEvents } from "./event-reader.ts";
 export type StreamEnd =
   | { readonly kind: "ended"; readonly terminal: WireEvent }
   | { readonly kind: "lost"; readonly cause: Exclude<ReadEvents, { kind: "events" }> }
+  /** The signal fired. */
+  | { readonly kind: "stopped" }
   | { readonly kind: "client-left" };
 
 export interface ObserveOptions {
@@ -24,6 +26,8 @@ export interface ObserveOptions {
   readonly isWithheld: (terminal: WireEvent) => boolean;
   /** Gets the text of every event that tells of the account's quota. */
   readonly onQuota: (text: string) => void;
+  /** Fires when the client has left or the turn's time is up: the end then waits for nobody to read on. */
+  readonly signal: AbortSignal;
   /** Called exactly once, however it ends. */
   readonly onEnd: (end: StreamEnd) => void;
 }
@@ -31,70 +35,89 @@ export interface ObserveOptions {
 const CUT_CODE = "upstream_stream_broken";
 const CUT_MESSAGE = "The stream from upstream broke off. Send the request again: it will go on at a healthy account.";
 
+const CUT_BYTES = renderData(renderErrorEvent(CUT_CODE, CUT_MESSAGE));
+
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+
 /** The client's body. Each chunk holds whole events. */
 export function observeStream(options: ObserveOptions): ReadableStream<Uint8Array> {
-  const { reader, publicModel } = options;
-  const collector = new AnswerCollector(LIMITS.answerBytesMax);
-  let batch: readonly WireEvent[] = options.held;
-  let isOver = false;
+  return new ReadableStream<Uint8Array>(new StreamObserver(options), { highWaterMark: 0 });
+}
 
-  const finish = (end: StreamEnd) => {
-    if (isOver) return;
-    isOver = true;
-    reader.cancel(end.kind);
-    options.onEnd(end);
-  };
+class StreamObserver {
+  readonly #options: ObserveOptions;
+  readonly #collector = new AnswerCollector(LIMITS.answerBytesMax);
+  readonly #stop = (): void => this.#finish({ kind: "stopped" });
+  /** Read already, to be sent next. */
+  #batch: readonly WireEvent[];
+  #isOver = false;
+  #isCancelled = false;
 
-  function bytesOf(event: WireEvent): Uint8Array {
-    collector.add(event);
-    if (event.type === "codex.rate_limits") options.onQuota(event.text);
+  constructor(options: ObserveOptions) {
+    this.#options = options;
+    this.#batch = options.held;
+    options.signal.addEventListener("abort", this.#stop);
+    if (options.signal.aborted) this.#stop();
+  }
+
+  async pull(controller: Controller): Promise<void> {
+    if (this.#isOver) return this.#breakOff(controller);
+    if (this.#batch.length > 0) {
+      const events = this.#batch;
+      this.#batch = [];
+      return this.#forward(events, controller);
+    }
+    const outcome = await this.#options.reader.read();
+    if (this.#isOver) return this.#breakOff(controller);
+    if (outcome.kind === "events") return this.#forward(outcome.events, controller);
+    this.#breakOff(controller);
+    this.#finish({ kind: "lost", cause: outcome });
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#finish({ kind: "client-left" });
+  }
+
+  /** Only the first end counts. */
+  #finish(end: StreamEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.signal.removeEventListener("abort", this.#stop);
+    this.#options.reader.cancel(end.kind);
+    this.#options.onEnd(end);
+  }
+
+  #bytesOf(event: WireEvent): Uint8Array {
+    const { publicModel, onQuota } = this.#options;
+    this.#collector.add(event);
+    if (event.type === "codex.rate_limits") onQuota(event.text);
     if (!isLifecycle(event.type)) return event.bytes;
-    const completed = isTerminal(event.type) ? collector.complete(event.text) : event.text;
+    const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
     const text = publicModel === null ? completed : renameModel(completed, publicModel);
     return text === event.text ? event.bytes : renderEvent(event.type, text);
   }
 
-  /** Sends one batch on; answers true when it held the terminal event. */
-  function forward(events: readonly WireEvent[], controller: ReadableStreamDefaultController<Uint8Array>): boolean {
+  /** Sends one batch on, to the terminal event if it holds one. */
+  #forward(events: readonly WireEvent[], controller: Controller): void {
     const parts: Uint8Array[] = [];
     for (const event of events) {
       const isLast = isTerminal(event.type);
-      const isCut = isLast && options.isWithheld(event);
-      parts.push(isCut ? renderData(renderErrorEvent(CUT_CODE, CUT_MESSAGE)) : bytesOf(event));
+      const isCut = isLast && this.#options.isWithheld(event);
+      parts.push(isCut ? CUT_BYTES : this.#bytesOf(event));
       if (!isLast) continue;
       controller.enqueue(Buffer.concat(parts));
-      finish({ kind: "ended", terminal: event });
       controller.close();
-      return true;
+      this.#finish({ kind: "ended", terminal: event });
+      return;
     }
     const [only] = parts;
     if (only !== undefined) controller.enqueue(parts.length === 1 ? only : Buffer.concat(parts));
-    return false;
   }
 
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        if (batch.length > 0) {
-          const events = batch;
-          batch = [];
-          forward(events, controller);
-          return;
-        }
-        const outcome = await reader.read();
-        if (isOver) return;
-        if (outcome.kind === "events") {
-          forward(outcome.events, controller);
-          return;
-        }
-        finish({ kind: "lost", cause: outcome });
-        controller.enqueue(renderData(renderErrorEvent(CUT_CODE, CUT_MESSAGE)));
-        controller.close();
-      },
-      cancel() {
-        finish({ kind: "client-left" });
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  #breakOff(controller: Controller): void {
+    if (this.#isCancelled) return;
+    controller.enqueue(CUT_BYTES);
+    controller.close();
+  }
 }

@@ -7,9 +7,10 @@ import { type AttemptResult, runAttempt } from "./attempt.ts";
 import { beginTurn, type TurnRun } from "./begin-turn.ts";
 import { deliverAnswer, deliverLeft, deliverNobody, deliverPassed, deliverStream } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
+import { findOwner } from "./find-owner.ts";
 import { judgeFailure } from "./judge-failure.ts";
-import type { Candidate } from "./rules/candidate.ts";
-import { type Choice, chooseProfile } from "./rules/choose.ts";
+import type { Candidate, Needs } from "./rules/candidate.ts";
+import type { Choice } from "./rules/choose.ts";
 import { classifyFailure } from "./rules/classify.ts";
 import type { Failure } from "./rules/failure.ts";
 import { advance, nextStep, type Progress, type Step } from "./rules/next-step.ts";
@@ -20,19 +21,28 @@ export async function serveTurn(engine: Engine, turn: Turn): Promise<Served> {
   const begun = beginTurn(engine, turn);
   if (begun.kind === "refused") return begun.served;
   const { run } = begun;
+  try {
+    return await serveRun(engine, turn, run);
+  } catch (error) {
+    run.ledger.abandon();
+    throw error;
+  }
+}
+
+async function serveRun(engine: Engine, turn: Turn, run: TurnRun): Promise<Served> {
   let progress = run.progress;
   let renewal = null as Renewal | null;
   let lastFailure: Failure | null = null;
   for (;;) {
-    const choice: Choice = renewal?.choice ?? choose(engine, run, progress);
+    const choice: Choice = renewal?.choice ?? engine.live.choose(needsOf(run, progress), engine.rng);
     run.ledger.noteChoice(choice);
     if (choice.kind === "nobody") return deliverNobody(engine, run, choice.considered, lastFailure);
     const { candidate } = choice;
     const startedAtMs = engine.clock.now();
-    const release = engine.live.beginAttempt(candidate.accountKey);
+    run.ledger.hold(engine.live.beginAttempt(candidate.accountKey));
     const result = await tryOnce(engine, run, candidate, progress, renewal);
-    if (result.kind === "stream") return deliverStream(engine, run, { choice, result, release, startedAtMs });
-    release();
+    if (result.kind === "stream") return deliverStream(engine, run, { choice, result, startedAtMs });
+    run.ledger.letGo();
     if (result.kind === "answer") return deliverAnswer(engine, run, { choice, result, startedAtMs });
 
     const failure = classifyFailure(result.evidence);
@@ -57,23 +67,14 @@ interface Renewal {
   readonly step: Step;
 }
 
-function choose(engine: Engine, run: TurnRun, progress: Progress): Choice {
-  const view = engine.live.view();
-  return chooseProfile({
-    candidates: view.settings.enabled ? view.candidates : [],
-    needs: {
-      upstreamModel: run.model.upstreamModel,
-      kinds: ["chatgpt", "api-key"],
-      boundProfileId: run.session.profileId,
-      ownerProfileId: progress.ownerProfileId,
-      tried: progress.tried,
-    },
-    routing: view.settings.routing,
-    lastAccountKey: view.lastAccountKey,
-    nowMs: engine.clock.now(),
-    rng: engine.rng,
-    probeAfterMs: LIMITS.probeAfterMs,
-  });
+function needsOf(run: TurnRun, progress: Progress): Needs {
+  return {
+    upstreamModel: run.model.upstreamModel,
+    kinds: run.kinds,
+    boundProfileId: run.session.profileId,
+    ownerProfileId: progress.ownerProfileId,
+    tried: progress.tried,
+  };
 }
 
 function tryOnce(
@@ -83,27 +84,27 @@ function tryOnce(
   progress: Progress,
   renewal: Renewal | null,
 ): Promise<AttemptResult> {
-  const issuer = engine.live.turnStateIssuer(run.session.id) ?? run.session.profileId;
+  const turnState = run.turn.client.get("x-codex-turn-state");
+  const issuer = turnState === null ? null : engine.live.turnStateIssuer(engine.hash(turnState));
   return runAttempt(engine, {
     turn: run.turn,
     model: run.model,
     candidate,
     progress,
-    turnState: issuer === candidate.profileId ? run.turn.client.get("x-codex-turn-state") : null,
+    turnState: issuer === candidate.profileId ? turnState : null,
     refusedGeneration: renewal?.step.kind === "renew" ? renewal.generation : null,
   });
 }
 
 function decide(engine: Engine, run: TurnRun, candidate: Candidate, failure: Failure, progress: Progress): Step {
-  const owner = run.session.lastRollover?.from ?? null;
-  const isOwnerUsable = engine.live.view().candidates.some((entry) => entry.profileId === owner && entry.selected);
+  const { candidates } = engine.live.view();
   return nextStep({
     failure,
     profileId: candidate.profileId,
     progress,
     attemptsMax: LIMITS.attemptsMax,
     refusalsMax: LIMITS.refusalsMax,
-    ownerProfileId: isOwnerUsable ? owner : null,
+    ownerProfileId: findOwner(run, candidate, candidates, needsOf(run, progress), engine.clock.now()),
     budgetLeft: failure.scope !== "upstream" || engine.live.withdrawRetry(),
     rng: engine.rng,
   });

@@ -1,7 +1,7 @@
 /** How did the turn end? Written down exactly once, whatever happens: the record, the session's count, the news of it. */
 import type { Engine } from "./engine.ts";
 import type { Choice, Considered } from "./rules/choose.ts";
-import type { AttemptRecord, ConsideredRecord, TokenUsage, TurnEnd } from "./rules/turn-record.ts";
+import type { AttemptRecord, ConsideredRecord, TokenUsage, TurnEnd, TurnRecord } from "./rules/turn-record.ts";
 import type { Turn } from "./turn.ts";
 
 export interface Ending {
@@ -33,6 +33,7 @@ export class TurnLedger {
   readonly #attempts: AttemptRecord[] = [];
   #considered: readonly ConsideredRecord[] = [];
   #servedBy: { readonly name: string; readonly accountKey: string } | null = null;
+  #held: (() => void)[] = [];
   #isSettled = false;
 
   constructor(engine: Engine, turn: Turn, sessionId: string, upstreamModel: string) {
@@ -58,13 +59,31 @@ export class TurnLedger {
     this.#servedBy = { name, accountKey };
   }
 
+  /** Something the turn holds on to, such as its place among the account's attempts; `letGo` gives it back. */
+  hold(release: () => void): void {
+    this.#held.push(release);
+  }
+
+  /** Gives back all that is held. Every way out of a turn comes through here. */
+  letGo(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const release of held) release();
+  }
+
+  /** A bug of ours ended the turn. It is said elsewhere; here the turn gets the end it would else never have. */
+  abandon(): void {
+    this.settle(endedWithout("failed", 500));
+  }
+
   /** Only the first call counts. */
   settle(ending: Ending): void {
+    this.letGo();
     if (this.#isSettled) return;
     this.#isSettled = true;
-    const { clock, live, runtime, emit } = this.#engine;
+    const { clock, live, emit } = this.#engine;
     const { usage } = ending;
-    const record = {
+    const record: TurnRecord = {
       id: this.#turn.id,
       sessionId: this.#sessionId,
       keyId: this.#turn.keyId,
@@ -84,7 +103,7 @@ export class TurnLedger {
       live.countTokens(this.#servedBy.accountKey, usage.inputTokens - usage.cachedTokens + usage.outputTokens);
     }
     live.touchSession(this.#sessionId, this.#servedBy?.accountKey ?? null);
-    runtime.recordTurn(record);
+    live.recordTurn(record);
     emit({ kind: "turn-settled", turn: record });
   }
 }

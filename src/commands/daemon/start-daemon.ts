@@ -16,10 +16,21 @@ export interface Started {
 }
 
 const LAST_LINES = 5;
+const LOOK_EVERY_MS = 50;
+
+/** Looks until a daemon that is coming up, perhaps by another's start, serves or has gone. */
+async function findSettled(io: CommandIo, desk: Desk): Promise<Sighting> {
+  const untilMs = performance.now() + LIMITS.startWaitMs;
+  for (;;) {
+    const sighting = await findDaemon(io, desk, null);
+    if (sighting.kind !== "silent" || performance.now() >= untilMs) return sighting;
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
 
 /** The daemon that runs already, or null; throws `conflict` when one is in the way. */
 async function findRunning(io: CommandIo, desk: Desk, port: number | null): Promise<Started | null> {
-  const sighting = await findDaemon(io, desk, null);
+  const sighting = await findSettled(io, desk);
   if (sighting.kind === "silent") {
     const message = `A daemon (pid ${sighting.pid}) is there but does not answer at port ${sighting.port}.`;
     throw new OperationError("conflict", message, "Look at its log or restart it: codexuse daemon restart");
@@ -71,7 +82,7 @@ export async function startDaemon(io: CommandIo, desk: Desk, port: number | null
   const fromBytes = readTail(path, 0)?.sizeBytes ?? 0;
   const words = [...io.self, "daemon", "run", ...(port === null ? [] : [`--port=${port}`])];
   const launch = await launchRuntime({ words, home: desk.home, env: io.env, log, waitMs: LIMITS.startWaitMs });
-  const sighting = await findDaemon(io, desk, null);
+  const sighting = await findSettled(io, desk);
   // Also when ours ended: another start may have been quicker, and then the daemon that was asked for is there.
   if (sighting.kind === "running") return { sighting, fresh: launch.kind === "ready" };
   if (launch.kind !== "ready") throw failureOf(launch, lastWords(path, fromBytes), path);

@@ -14,6 +14,7 @@ import type { Desk } from "../../operations/operation.ts";
 import type { SimChatgptAccount } from "../../simulator/account.ts";
 import { type ServedSimulator, serveSimulator } from "../../simulator/serve-simulator.ts";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
+import type { TelemetryEvent } from "../../telemetry/events.ts";
 import type { CommandIo, Environment } from "../command-io.ts";
 
 export interface PretendWorld {
@@ -62,7 +63,10 @@ export async function openPretendWorld(io: CommandIo): Promise<PretendWorld> {
     const env = environmentFor(io, home, served);
     const desk = await io.doors.openDesk(env);
     await fillPool(desk, home, sim);
-    const running = await io.doors.startRuntime({ runtime: RUNTIME, home, port: 0, env });
+    const onEvent = (event: TelemetryEvent) => {
+      if (event.kind === "internal-error" && io.env["CODEXUSE_DEBUG"] === "1") io.tell("error", event.text);
+    };
+    const running = await io.doors.startRuntime({ runtime: RUNTIME, home, port: 0, env, onEvent });
     const { key } = await createKey.run(desk, { runtime: RUNTIME, name: "demo" });
     return {
       desk,

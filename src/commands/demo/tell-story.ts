@@ -46,14 +46,16 @@ function isRight(plan: Plan, reply: PoolReply, served: string | null): boolean {
   return plan.moves === null || plan.moves === (reply.profile !== served);
 }
 
-/** Plays the scenes one after the other and hands each out as it ends. */
+/** Plays the scenes one after the other and hands each out as it ends; the first that goes wrong is the last. */
 export async function* tellStory(world: PretendWorld): AsyncGenerator<Scene> {
   let served: string | null = null;
   for (const plan of PLANS) {
     plan.before?.(world, served ?? "");
     const reply = await askPool(world.running.port, world.key, CONVERSATION, plan.says);
     const { status, profile, text } = reply;
-    yield { title: plan.title(served ?? ""), status, profile, text, ok: isRight(plan, reply, served) };
+    const ok = isRight(plan, reply, served);
+    yield { title: plan.title(served ?? ""), status, profile, text, ok };
+    if (!ok) return;
     served = profile ?? served;
   }
 }

@@ -19,6 +19,6 @@ export const importProfiles = defineLeaf({
       if (!args.json) io.tell("warning", plainText(`${path}: ${reason}`));
     }
     const text = done.profiles.map(savedText).join("\n");
-    return answer(done, text, [...done.profiles.flatMap(savedNotes), done.untouched, done.hint]);
+    return answer(done, text, [...savedNotes(done.profiles), done.untouched, done.hint]);
   },
 });

@@ -14,6 +14,6 @@ export const link = defineLeaf({
   async run(args, io) {
     const desk = await io.doors.openDesk(io.env);
     const done = await linkProfile.run(desk, { path: args.path, name: args.name ?? null });
-    return answer(done, savedText(done.profile), [...savedNotes(done.profile), done.untouched, done.hint]);
+    return answer(done, savedText(done.profile), [...savedNotes([done.profile]), done.untouched, done.hint]);
   },
 });

@@ -5,7 +5,7 @@ import { plainText } from "../terminal-text.ts";
 const CHANGES: Readonly<Record<SavedProfile["outcome"], string>> = {
   added: "none → saved",
   updated: "saved → renewed",
-  unchanged: "saved (unchanged)",
+  unchanged: "saved before",
 };
 
 export function savedText(saved: SavedProfile): string {
@@ -13,6 +13,14 @@ export function savedText(saved: SavedProfile): string {
   return plainText(`Profile ${saved.name}: ${CHANGES[saved.outcome]}${who === "" ? "" : ` (${who})`}`);
 }
 
-export function savedNotes(saved: SavedProfile): string[] {
-  return saved.notes.map((note) => plainText(`${saved.name}: ${note.text}`));
+/** What is true of several profiles is said once, with their names; of one alone, without. */
+export function savedNotes(saved: readonly SavedProfile[]): string[] {
+  const namesByText = new Map<string, Set<string>>();
+  for (const { name, notes } of saved) {
+    for (const { text } of notes) namesByText.set(text, (namesByText.get(text) ?? new Set()).add(name));
+  }
+  const everyone = new Set(saved.map(({ name }) => name)).size;
+  return [...namesByText].map(([text, names]) =>
+    plainText(everyone === 1 ? text : `${[...names].join(", ")}: ${text}`),
+  );
 }

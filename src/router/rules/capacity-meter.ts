@@ -52,7 +52,9 @@ export function readMeter(
   const fresh = { minutes, percent, resetsAtMs, tokens: 0 };
   if (meter === null || !isSameWindow(meter, window)) return { meter: fresh, tokensPerPercent: null };
   const moved = percent - meter.percent;
-  if (moved < MOVE_MIN_PERCENT || meter.tokens <= 0) return { meter, tokensPerPercent: null };
+  if (moved < MOVE_MIN_PERCENT) return { meter, tokensPerPercent: null };
+  // Moved without us: the owner is at work elsewhere, and our next tokens must not be set against it.
+  if (meter.tokens <= 0) return { meter: fresh, tokensPerPercent: null };
   const sample = Math.min(TOKENS_MAX, Math.max(TOKENS_MIN, meter.tokens / moved));
   return { meter: fresh, tokensPerPercent: average === null ? sample : average + (sample - average) * WEIGHT };
 }

@@ -1,6 +1,6 @@
 /** Which profile serves this turn? Pure: the same snapshot, needs, instant and chance give the same choice. */
 import type { Candidate, Needs } from "./candidate.ts";
-import { type Exclusive, exclusionOf, limitOf } from "./eligibility.ts";
+import { because, type Exclusive, exclusionOf, limitOf } from "./eligibility.ts";
 import { isSoftPause } from "./health.ts";
 import { rankLeastUsed } from "./policy/least-used.ts";
 import { rankRoundRobin } from "./policy/round-robin.ts";
@@ -63,9 +63,12 @@ function markSameAccount(judged: readonly Judged[], needs: Needs): Judged[] {
     const place = places.get(accountKey);
     if (place === undefined) places.set(accountKey, profileId);
     if (place === undefined || place === profileId) return entry;
-    return { ...entry, exclusion: { reason: "same-account", detail: "", sinceMs: null, untilMs: null } };
+    return { ...entry, exclusion: because("same-account") };
   });
 }
+
+/** Limits that the owner or upstream may lift before their time. */
+const LIMITS_TO_PROVE: ReadonlySet<string> = new Set(["usage-limit", "workspace-limit"]);
 
 /**
  * Nobody is eligible: the named policy for it. A quota limit is a hint that may have been lifted early, so the one that
@@ -75,19 +78,28 @@ function chooseProbe(judged: readonly Judged[], input: ChoiceInput): Candidate |
   const provable = judged.filter(({ candidate, exclusion }) => {
     if (exclusion === null || input.needs.tried.has(candidate.profileId) || candidate.inFlight > 0) return false;
     const isLimit =
-      exclusion.reason === "exhausted" || (exclusion.reason === "cooling" && exclusion.detail === "usage-limit");
+      exclusion.reason === "exhausted" || (exclusion.reason === "cooling" && LIMITS_TO_PROVE.has(exclusion.detail));
     return isLimit && exclusion.sinceMs !== null && input.nowMs - exclusion.sinceMs >= input.probeAfterMs;
   });
   provable.sort((a, b) => (a.exclusion?.sinceMs ?? 0) - (b.exclusion?.sinceMs ?? 0));
   return provable[0]?.candidate ?? null;
 }
 
-/** A soft pause steers turns elsewhere; with nowhere else to go, the one that ends first is used after all. */
+/** The candidate as it would be without its soft pauses. */
+function withoutSoftPauses(candidate: Candidate): Candidate {
+  const cooldowns = candidate.state.cooldowns.filter((cooldown) => !isSoftPause(cooldown.reason));
+  return { ...candidate, state: { ...candidate.state, cooldowns } };
+}
+
+/**
+ * A soft pause steers turns elsewhere; with nowhere else to go, the one that ends first is used after all, if the pause
+ * is all that speaks against it.
+ */
 function chooseSoftPaused(judged: readonly Judged[], input: ChoiceInput): Candidate | null {
-  const paused = judged.filter(({ candidate, exclusion }) => {
-    const isSoft = exclusion?.reason === "cooling" && isSoftPause(exclusion.detail);
-    return isSoft && !input.needs.tried.has(candidate.profileId);
-  });
+  const paused = judged.filter(
+    ({ candidate, exclusion }) =>
+      exclusion?.reason === "cooling" && exclusionOf(withoutSoftPauses(candidate), input.needs, input.nowMs) === null,
+  );
   paused.sort((a, b) => (a.exclusion?.untilMs ?? 0) - (b.exclusion?.untilMs ?? 0));
   return paused[0]?.candidate ?? null;
 }

@@ -40,6 +40,7 @@ export const VERDICTS: Readonly<Record<FailureKind, Verdict>> = {
   "head-timeout": { kind: "head-timeout", scope: "upstream", remedy: "wait" },
   silence: { kind: "silence", scope: "upstream", remedy: "wait" },
   "broken-stream": { kind: "broken-stream", scope: "upstream", remedy: "wait" },
+  "turn-timeout": { kind: "turn-timeout", scope: "turn", remedy: "none" },
   "client-left": { kind: "client-left", scope: "nobody", remedy: "none" },
 };
 
@@ -77,13 +78,16 @@ export const KIND_BY_CODE: Readonly<Record<string, FailureKind>> = {
   internal_error: "server-error",
   internal_server_error: "server-error",
   service_unavailable: "server-error",
-  flex_unavailable: "overloaded",
+  unsupported_country_region_territory: "network-blocked",
+  flex_unavailable: "bad-request",
   context_length_exceeded: "bad-request",
   invalid_prompt: "bad-request",
   cyber_policy: "bad-request",
   bio_policy: "bad-request",
   misalignment_policy_violation: "bad-request",
   content_policy_violation: "bad-request",
+  content_filter: "bad-request",
+  max_output_tokens: "bad-request",
   invalid_request_error: "bad-request",
 };
 
@@ -114,9 +118,13 @@ const TEXT_ROWS: readonly {
   { statuses: [401, 403], text: /account has been deactivated/i, kind: "account-deactivated" },
 ];
 
-/** Used only where neither code nor text decides. */
-function kindOfStatus(status: number, accountKind: "chatgpt" | "api-key"): FailureKind {
-  if (status === 401) return accountKind === "api-key" ? "key-refused" : "token-refused";
+/**
+ * Used only where neither code nor text decides. A redirect, a proxy's demand or a legal block is never the API's own
+ * answer. A 401 that names nothing may be chance, whatever kind of account: it is the token's, not yet the sign-in's.
+ */
+function kindOfStatus(status: number): FailureKind {
+  if (status < 400 || status === 407 || status === 451) return "network-blocked";
+  if (status === 401) return "token-refused";
   if (status === 402) return "billing";
   if (status === 403) return "access-denied";
   if (status === 404) return "not-found";
@@ -137,11 +145,16 @@ const REQUEST_KINDS: ReadonlySet<FailureKind> = new Set([
 ]);
 
 /** Type names so general that a status or a text says more. */
-const VAGUE_CODES: ReadonlySet<string> = new Set(["invalid_request_error"]);
+const VAGUE_CODES: ReadonlySet<string> = new Set(["invalid_request_error", "server_error"]);
+
+/** What a code means by itself; undefined for codes we do not know. */
+function kindOfCode(code: string): FailureKind | undefined {
+  return Object.hasOwn(KIND_BY_CODE, code) ? KIND_BY_CODE[code] : undefined;
+}
 
 function kindOfCodes(codes: readonly string[], isAllowed: (kind: FailureKind) => boolean): FailureKind | null {
   for (const code of codes) {
-    const kind = KIND_BY_CODE[code];
+    const kind = kindOfCode(code);
     if (kind !== undefined && !VAGUE_CODES.has(code) && isAllowed(kind)) return kind;
   }
   return null;
@@ -160,15 +173,22 @@ function kindOfHttp(evidence: Extract<Evidence, { from: "http" }>): FailureKind 
     kindOfText(status, evidence.message);
   if (named !== null) return named;
   if (evidence.blocked && status === 403) return "network-blocked";
-  return kindOfStatus(status, evidence.accountKind);
+  return kindOfStatus(status);
 }
 
-/** Terminal events carry no status: a failure without a code we know is upstream's own. */
+/**
+ * Terminal events carry no status: a failure without a code we know is upstream's own. An answer that is only incomplete
+ * was cut short by the request's own limits, unless its reason is known to be another.
+ */
 function kindOfEvent(evidence: Extract<Evidence, { from: "event" }>): FailureKind {
   const named = kindOfCodes(evidence.codes, () => true) ?? kindOfText(400, evidence.message);
   if (named !== null) return named;
+  if (evidence.event === "incomplete") return "bad-request";
   return evidence.codes.includes("invalid_request_error") ? "bad-request" : "server-error";
 }
+
+/** The turn's own deadline is nobody's fault, and there is no time left to try again. */
+const KIND_BY_CLOCK = { head: "head-timeout", silence: "silence", turn: "turn-timeout" } as const;
 
 function kindOf(evidence: Evidence): FailureKind {
   switch (evidence.from) {
@@ -179,7 +199,7 @@ function kindOf(evidence: Evidence): FailureKind {
     case "transport":
       return evidence.phase === "connect" || evidence.phase === "head" ? "unreachable" : "broken-stream";
     case "clock":
-      return evidence.clock === "head" ? "head-timeout" : "silence";
+      return KIND_BY_CLOCK[evidence.clock];
     case "stream":
       return "broken-stream";
     case "token":

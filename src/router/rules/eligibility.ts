@@ -1,7 +1,7 @@
 /** May this profile serve this turn now? One answer, with its reason; never picks between profiles. */
 import { type Cooldown, MAIN_LIMIT } from "./account-state.ts";
 import type { Candidate, Needs } from "./candidate.ts";
-import { hasCredits, headroomOf } from "./quota.ts";
+import { backAtMs, hasCredits, headroomOf } from "./quota.ts";
 
 export const EXCLUSIONS = [
   "not-selected",
@@ -22,6 +22,8 @@ export interface Exclusive {
   readonly detail: string;
   readonly sinceMs: number | null;
   readonly untilMs: number | null;
+  /** Whether `untilMs` is upstream's own word rather than our assumption. */
+  readonly isUntilSaid: boolean;
 }
 
 /** The cooldown that holds this model back now: the account-wide one or the model's own, whichever ends later. */
@@ -39,19 +41,20 @@ export function limitOf(candidate: Candidate, upstreamModel: string): string {
   return candidate.state.windows.some((window) => window.limit === upstreamModel) ? upstreamModel : MAIN_LIMIT;
 }
 
-function because(reason: Exclusion, more: Partial<Omit<Exclusive, "reason">> = {}): Exclusive {
-  return { reason, detail: "", sinceMs: null, untilMs: null, ...more };
+export function because(reason: Exclusion, more: Partial<Omit<Exclusive, "reason">> = {}): Exclusive {
+  return { reason, detail: "", sinceMs: null, untilMs: null, isUntilSaid: false, ...more };
 }
 
 function quotaExclusion(candidate: Candidate, needs: Needs, nowMs: number): Exclusive | null {
-  const headroom = headroomOf(candidate.state, nowMs, limitOf(candidate, needs.upstreamModel));
+  const { state, reservePercent } = candidate;
+  const limit = limitOf(candidate, needs.upstreamModel);
+  const headroom = headroomOf(state, nowMs, limit);
   if (headroom.kind === "unknown") return null;
-  if (headroom.percent <= 0) {
-    if (hasCredits(candidate.state)) return null;
-    return because("exhausted", { sinceMs: headroom.observedAtMs, untilMs: headroom.resetsAtMs });
-  }
-  if (headroom.percent > candidate.reservePercent) return null;
-  return because("below-reserve", { sinceMs: headroom.observedAtMs, untilMs: headroom.resetsAtMs });
+  const isEmpty = headroom.percent <= 0;
+  if (isEmpty ? hasCredits(state) : headroom.percent > reservePercent) return null;
+  const untilMs = backAtMs(state, nowMs, limit, reservePercent);
+  const since = { sinceMs: headroom.observedAtMs, untilMs, isUntilSaid: untilMs !== null };
+  return because(isEmpty ? "exhausted" : "below-reserve", since);
 }
 
 /** Null when the profile may serve. The first reason found is the one the owner can do most about. */
@@ -65,7 +68,8 @@ export function exclusionOf(candidate: Candidate, needs: Needs, nowMs: number): 
   if (candidate.models !== null && !candidate.models.has(needs.upstreamModel)) return because("model-not-offered");
   const cooldown = activeCooldown(candidate, needs.upstreamModel, nowMs);
   if (cooldown !== null) {
-    return because("cooling", { detail: cooldown.reason, sinceMs: cooldown.sinceMs, untilMs: cooldown.untilMs });
+    const { reason: detail, sinceMs, untilMs, untilSource } = cooldown;
+    return because("cooling", { detail, sinceMs, untilMs, isUntilSaid: untilSource === "upstream" });
   }
   const quota = quotaExclusion(candidate, needs, nowMs);
   if (quota !== null) return quota;

@@ -36,6 +36,7 @@ export const FAILURE_KINDS = [
   "head-timeout",
   "silence",
   "broken-stream",
+  "turn-timeout",
   "client-left",
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];

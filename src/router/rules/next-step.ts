@@ -1,5 +1,5 @@
 /** What now? From a failure and how far the turn has come: try the same account again, another one, or say it. */
-import type { Failure } from "./failure.ts";
+import type { Failure, FailureKind } from "./failure.ts";
 
 /** How far a turn has come. Grows by `advance`; never changes in place. */
 export interface Progress {
@@ -9,7 +9,7 @@ export interface Progress {
   readonly refusals: number;
   /** Profiles that are not to be asked again. */
   readonly tried: ReadonlySet<string>;
-  /** Upstream faults by profile: the second one on the same profile rules it out. */
+  /** Upstream faults by profile: the second one on the same profile rules it out, a call to go elsewhere at once. */
   readonly faults: ReadonlyMap<string, number>;
   /** Profiles whose token was renewed in this turn. */
   readonly renewed: ReadonlySet<string>;
@@ -49,6 +49,9 @@ export interface StepInput {
   readonly rng: () => number;
 }
 
+/** Faults that one more try settles: elsewhere, or after a pause where every account shares the way out. */
+const TRIED_ONCE_MORE: ReadonlySet<FailureKind> = new Set(["try-elsewhere", "network-blocked"]);
+
 const RETRY_PAUSE_MS = 150;
 const BLOCKED_PAUSE_MS = 1_000;
 
@@ -69,13 +72,15 @@ export function nextStep(input: StepInput): Step {
   const { failure, progress } = input;
   if (failure.phase === "committed" || failure.scope === "turn" || failure.scope === "nobody")
     return { kind: "surface" };
-  if (failure.kind === "foreign-content") return stepOfForeignContent(input);
   if (isRefusal(failure)) {
     if (progress.refusals + 1 >= input.refusalsMax) return { kind: "surface" };
     const isToken = failure.kind === "token-refused" || failure.kind === "sign-in-refused";
     return isToken && !progress.renewed.has(input.profileId) ? { kind: "renew" } : { kind: "next-profile", pauseMs: 0 };
   }
-  if (progress.attempts + 1 >= input.attemptsMax || !input.budgetLeft) return { kind: "surface" };
+  if (progress.attempts + 1 >= input.attemptsMax) return { kind: "surface" };
+  if (failure.kind === "foreign-content") return stepOfForeignContent(input);
+  const isFinal = TRIED_ONCE_MORE.has(failure.kind) && progress.attempts > 0;
+  if (isFinal || !input.budgetLeft) return { kind: "surface" };
   const baseMs = failure.kind === "network-blocked" ? BLOCKED_PAUSE_MS : RETRY_PAUSE_MS;
   return { kind: "next-profile", pauseMs: Math.round(baseMs * 2 ** progress.attempts * (0.5 + input.rng())) };
 }
@@ -84,7 +89,7 @@ export function nextStep(input: StepInput): Step {
 export function advance(progress: Progress, failure: Failure, step: Step, profileId: string): Progress {
   const refused = isRefusal(failure);
   const faults = (progress.faults.get(profileId) ?? 0) + (failure.scope === "upstream" ? 1 : 0);
-  const isOver = step.kind === "next-profile" && (refused || faults >= 2);
+  const isOver = step.kind === "next-profile" && (refused || faults >= 2 || failure.kind === "try-elsewhere");
   return {
     attempts: progress.attempts + (refused ? 0 : 1),
     refusals: progress.refusals + (refused ? 1 : 0),

@@ -1,6 +1,9 @@
 /** What do we say when nobody can serve? One place for every state of the pool, with each account's own reason. */
 import type { Considered } from "./choose.ts";
-import type { Failure } from "./failure.ts";
+import { VERDICTS } from "./classify.ts";
+import { because, type Exclusion, type Exclusive } from "./eligibility.ts";
+import type { Failure, FailureKind, Remedy } from "./failure.ts";
+import { isSoftPause } from "./health.ts";
 
 export const NOBODY_CODES = [
   "pool_disabled",
@@ -25,12 +28,12 @@ export interface AccountReason {
 
 export interface Nobody {
   readonly code: NobodyCode;
-  /** When the first account is free again, only from what upstream said or what we assumed of a pause. */
+  /** When the first account is free again; of a used-up quota only what upstream said. */
   readonly untilMs: number | null;
   readonly accounts: readonly AccountReason[];
 }
 
-const REMEDY_BY_REASON: Readonly<Record<string, string>> = {
+const REMEDY_BY_REASON: Readonly<Record<Exclusion, string>> = {
   "not-selected": "codexuse account-pool profiles add <profile>",
   "sign-in-needed": "codexuse profile refresh <profile>",
   "wrong-kind": "use an account of the other kind for this route",
@@ -39,16 +42,43 @@ const REMEDY_BY_REASON: Readonly<Record<string, string>> = {
   exhausted: "wait for the reset",
   cooling: "wait",
   tried: "try again",
+  "same-account": "wait",
 };
 
-const QUOTA_COOLDOWNS: ReadonlySet<string> = new Set(["usage-limit", "workspace-limit", "billing"]);
-const SHORT_COOLDOWNS: ReadonlySet<string> = new Set(["rate-limit", "slow-down"]);
+/** What the owner can do about a pause; where a row is missing, waiting is all there is. */
+const REMEDY_OF_PAUSE: Partial<Record<Remedy, string>> = {
+  "sign-in": "codexuse profile refresh <profile>",
+  "replace-key": "replace its API key",
+  "add-credits": "add credits at upstream, or wait",
+  "check-plan": "check what its plan and its workspace allow",
+  "check-network": "check the network",
+};
 
-type Group = "quota" | "short" | "sign-in" | "model" | "other";
+/**
+ * What speaks against an account, by what a client should do about it. `passing`: upstream's own trouble, over in
+ * seconds. `quota` and `short` end by themselves, the others only by the owner's hand.
+ */
+type Group = "passing" | "short" | "quota" | "sign-in" | "model" | "other";
 
-function groupOf(considered: Considered): Group {
-  const { exclusion } = considered;
-  switch (exclusion?.reason) {
+function groupOfPause(reason: string): Group {
+  switch (reason) {
+    case "usage-limit":
+    case "workspace-limit":
+    case "billing":
+      return "quota";
+    case "rate-limit":
+    case "slow-down":
+      return "short";
+    case "model-not-offered":
+    case "plan-excluded":
+      return "model";
+    default:
+      return isSoftPause(reason) ? "passing" : "other";
+  }
+}
+
+function groupOf({ reason, detail }: Exclusive): Group {
+  switch (reason) {
     case "exhausted":
     case "below-reserve":
       return "quota";
@@ -58,55 +88,98 @@ function groupOf(considered: Considered): Group {
     case "wrong-kind":
       return "model";
     case "cooling":
-      if (QUOTA_COOLDOWNS.has(exclusion.detail)) return "quota";
-      if (SHORT_COOLDOWNS.has(exclusion.detail)) return "short";
-      return exclusion.detail === "model-not-offered" || exclusion.detail === "plan-excluded" ? "model" : "other";
-    default:
+      return groupOfPause(detail);
+    case "tried":
+      return detail === "" ? "passing" : groupOfPause(detail);
+    case "not-selected":
+    case "same-account":
       return "other";
   }
 }
 
-function reasonOf(considered: Considered): AccountReason {
-  const { exclusion, name } = considered;
-  const reason = exclusion === null ? "tried" : exclusion.reason;
-  const detail = exclusion?.detail ?? "";
+function remedyOf(exclusion: Exclusive): string {
+  const { reason, detail } = exclusion;
+  if (reason !== "cooling") return REMEDY_BY_REASON[reason];
+  const verdict = Object.hasOwn(VERDICTS, detail) ? VERDICTS[detail as FailureKind] : null;
+  return REMEDY_OF_PAUSE[verdict?.remedy ?? "wait"] ?? REMEDY_BY_REASON.cooling;
+}
+
+/**
+ * Why an account did not serve. Null for one that could have, had the turn gone on; the one the turn ended with has the
+ * turn's failure for a reason.
+ */
+function whyNot({ exclusion, verdict }: Considered, lastFailure: Failure | null): Exclusive | null {
+  if (exclusion !== null) return exclusion;
+  if (verdict !== "chosen") return null;
+  const { kind: detail = "", untilMs = null } = lastFailure ?? {};
+  return because("tried", { detail, untilMs, isUntilSaid: untilMs !== null });
+}
+
+function reasonOf(name: string, exclusion: Exclusive | null): AccountReason {
+  if (exclusion === null)
+    return { profile: name, reason: "eligible", sinceMs: null, untilMs: null, remedy: "try again" };
+  const { reason, detail, sinceMs, untilMs } = exclusion;
   return {
     profile: name,
     reason: detail === "" ? reason : `${reason}: ${detail}`,
-    sinceMs: exclusion?.sinceMs ?? null,
-    untilMs: exclusion?.untilMs ?? null,
-    remedy: (REMEDY_BY_REASON[reason] ?? "wait").replaceAll("<profile>", name),
+    sinceMs,
+    untilMs,
+    remedy: remedyOf(exclusion).replaceAll("<profile>", name),
   };
 }
 
-function earliestUntil(considered: readonly Considered[]): number | null {
-  const instants = considered.map((entry) => entry.exclusion?.untilMs ?? null).filter((until) => until !== null);
-  return instants.length === 0 ? null : Math.min(...instants);
+function earliest(instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
-function codeOfFailure(failure: Failure): NobodyCode | null {
-  if (failure.scope !== "upstream") return null;
+function codeOfFailure(failure: Failure | null): NobodyCode | null {
+  if (failure?.kind === "turn-timeout") return "upstream_timeout";
+  if (failure?.scope !== "upstream") return null;
   return failure.kind === "head-timeout" || failure.kind === "silence" ? "upstream_timeout" : "upstream_unavailable";
+}
+
+/** The code where upstream itself is well: what most helps the client, given why each account is out. */
+function codeOfPool(exclusions: readonly (Exclusive | null)[]): NobodyCode {
+  const groups = new Set(exclusions.map((exclusion) => (exclusion === null ? "passing" : groupOf(exclusion))));
+  if (groups.has("passing")) return "upstream_unavailable";
+  if (groups.has("short")) return "rate_limit_exceeded";
+  if (groups.has("quota")) return "usage_limit_reached";
+  if (groups.has("other")) return "account_unavailable";
+  return groups.has("sign-in") ? "sign_in_needed" : "model_not_found";
+}
+
+/** For a used-up quota only what upstream said; for pauses that are ours to set, also what we assume. */
+function untilOf(code: NobodyCode, exclusions: readonly Exclusive[]): number | null {
+  switch (code) {
+    case "usage_limit_reached": {
+      const said = exclusions.filter((entry) => groupOf(entry) === "quota" && entry.isUntilSaid);
+      return earliest(said.map((entry) => entry.untilMs));
+    }
+    case "rate_limit_exceeded":
+      return earliest(exclusions.filter((entry) => groupOf(entry) === "short").map((entry) => entry.untilMs));
+    case "account_unavailable":
+      return earliest(exclusions.map((entry) => entry.untilMs));
+    default:
+      return null;
+  }
 }
 
 /**
  * Names the outcome. `lastFailure` is the turn's own last one: an upstream that is down for everyone outranks the
- * pauses it left behind.
+ * pauses it left behind, and an account that only stumbled means that the pool is not used up.
  */
 export function nobodyLeft(considered: readonly Considered[], isEnabled: boolean, lastFailure: Failure | null): Nobody {
   const selected = considered.filter((entry) => entry.exclusion?.reason !== "not-selected");
-  const accounts = selected.map(reasonOf);
-  const answer = (code: NobodyCode, untilMs: number | null = null): Nobody => ({ code, untilMs, accounts });
-  if (!isEnabled) return answer("pool_disabled");
-  if (selected.length === 0) return answer("pool_empty");
-  const ofFailure = lastFailure === null ? null : codeOfFailure(lastFailure);
-  if (ofFailure !== null) return answer(ofFailure);
-  const inGroup = (group: Group) => selected.filter((entry) => groupOf(entry) === group);
-  const [quota, short] = [inGroup("quota"), inGroup("short")];
-  if (short.length > 0) return answer("rate_limit_exceeded", earliestUntil(short));
-  if (quota.length > 0) return answer("usage_limit_reached", earliestUntil(quota));
-  const rest = selected.filter((entry) => entry.exclusion?.reason !== "same-account");
-  if (rest.every((entry) => groupOf(entry) === "sign-in")) return answer("sign_in_needed");
-  if (inGroup("model").length > 0 && inGroup("other").length === 0) return answer("model_not_found");
-  return answer("account_unavailable", earliestUntil(selected));
+  const reasons = selected.map((entry) => whyNot(entry, lastFailure));
+  const accounts = selected.map((entry, index) => reasonOf(entry.name, reasons[index] ?? null));
+  if (!isEnabled) return { code: "pool_disabled", untilMs: null, accounts };
+  if (selected.length === 0) return { code: "pool_empty", untilMs: null, accounts };
+  const counted = reasons.filter((entry) => entry?.reason !== "same-account");
+  const code = codeOfFailure(lastFailure) ?? codeOfPool(counted);
+  const untilMs = untilOf(
+    code,
+    counted.filter((entry) => entry !== null),
+  );
+  return { code, untilMs, accounts };
 }

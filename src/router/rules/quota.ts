@@ -11,9 +11,14 @@ export type Headroom =
     }
   | { readonly kind: "unknown" };
 
+/** When a window is over: as upstream said, and never later than its own length after it was seen. */
+function endOf(window: QuotaWindow): number {
+  return Math.min(window.resetsAtMs ?? Number.POSITIVE_INFINITY, window.observedAtMs + window.minutes * 60_000);
+}
+
 /** What is left of a window, 0–100. A window whose reset has passed is full again until somebody says otherwise. */
 export function remainingPercent(window: QuotaWindow, nowMs: number): number {
-  if (window.resetsAtMs !== null && window.resetsAtMs <= nowMs) return 100;
+  if (endOf(window) <= nowMs) return 100;
   return Math.min(100, Math.max(0, 100 - window.usedPercent));
 }
 
@@ -43,8 +48,11 @@ export function hasCredits(state: AccountState): boolean {
   return state.credits !== null && (state.credits.unlimited || state.credits.available);
 }
 
-/** Whether the windows alone say that nothing is left until a reset that upstream named. */
-export function isExhausted(state: AccountState, nowMs: number): boolean {
-  const headroom = headroomOf(state, nowMs);
-  return headroom.kind === "known" && headroom.percent <= 0 && !hasCredits(state);
+/** When every window of a limit has more than this left again; null where upstream did not say. */
+export function backAtMs(state: AccountState, nowMs: number, limit: string, thresholdPercent: number): number | null {
+  const low = state.windows.filter(
+    (window) => window.limit === limit && remainingPercent(window, nowMs) <= thresholdPercent,
+  );
+  const resets = low.map((window) => window.resetsAtMs).filter((resetsAtMs) => resetsAtMs !== null);
+  return resets.length === 0 ? null : Math.max(...resets);
 }

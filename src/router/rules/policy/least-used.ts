@@ -33,7 +33,8 @@ const PERCENT_PER_BOUND_SESSION = 0.1;
 export function capacityUnitsOf(candidate: Candidate): number {
   const { tokensPerPercent } = candidate.state;
   if (tokensPerPercent !== null && tokensPerPercent > 0) return tokensPerPercent / TOKENS_PER_PERCENT_OF_PLUS;
-  return PLAN_UNITS[candidate.plan ?? ""] ?? 1;
+  const plan = candidate.plan ?? "";
+  return Object.hasOwn(PLAN_UNITS, plan) ? (PLAN_UNITS[plan] ?? 1) : 1;
 }
 
 function knownPercents(candidates: readonly Candidate[], upstreamModel: string, nowMs: number): (number | null)[] {
@@ -45,7 +46,8 @@ function knownPercents(candidates: readonly Candidate[], upstreamModel: string, 
 
 function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 50;
+  const [below, above] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return below === undefined || above === undefined ? 50 : (below + above) / 2;
 }
 
 /** Best first. Equal room is shared out by chance, so that a start without figures does not pile onto one account. */

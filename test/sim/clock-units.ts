@@ -1,0 +1,7 @@
+/** Spans of virtual time, in milliseconds, and the instant at which every simulated world begins. */
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+export const START_MS = Date.UTC(2026, 10, 22, 12);

@@ -1,0 +1,180 @@
+/** What befalls a world: refusals, breaks, outages, people at work elsewhere, owners who change their minds. */
+import type { SimAccount, SimChatgptAccount } from "../../src/simulator/account.ts";
+import { CONNECTION_FAULT_KINDS, connectionFault, type Fault, failure } from "../../src/simulator/fault.ts";
+import { FAILURE_NAMES } from "../../src/simulator/failures.ts";
+import { consume } from "../../src/simulator/quota.ts";
+import type { Script } from "../../src/simulator/script.ts";
+import { SECOND_MS } from "./clock-units.ts";
+import type { Misfortune } from "./plan.ts";
+import type { Pool } from "./pool.ts";
+
+/** Profiles of an account: its own, and the second sign-in of a twin. */
+export function profileNamesOf(account: string): readonly string[] {
+  return [account, `${account}-twin`];
+}
+
+export function befall(pool: Pool, misfortune: Misfortune): void {
+  const { account } = misfortune;
+  const targets = pool.sim.accounts.filter((candidate) => account === null || candidate.name === account);
+  for (const target of targets) strike(pool, misfortune, target);
+  strikePool(pool, misfortune);
+}
+
+function strikePool(pool: Pool, misfortune: Misfortune): void {
+  const { settings, clock } = pool;
+  switch (misfortune.kind) {
+    case "restart":
+      return pool.restart();
+    case "kill-in-exchange":
+      pool.killBefore((record) => record.endpoint === "refresh");
+      void pool.life().over.then(() => {
+        clock.after(5 * SECOND_MS, () => {
+          if (pool.life().isOver()) pool.restart();
+        });
+      });
+      return;
+    case "routing": {
+      const { routing } = settings.pool();
+      return settings.updatePool({ routing: routing === "least-used" ? "round-robin" : "least-used" });
+    }
+    case "pause-pool":
+      settings.updatePool({ enabled: false });
+      clock.after(misfortune.lastsMs, () => settings.updatePool({ enabled: true }));
+  }
+}
+
+function strike(pool: Pool, misfortune: Misfortune, target: SimAccount): void {
+  strikeCalls(pool, misfortune, target.script);
+  strikeProfiles(pool, misfortune, target);
+  if (target.kind === "api-key") {
+    if (misfortune.kind === "rate-limit") limitRate(pool, misfortune, target);
+    return;
+  }
+  strikeSignIn(pool, misfortune, target);
+  strikeQuota(pool, misfortune, target);
+}
+
+/** Upstream's answers go wrong. */
+function strikeCalls(pool: Pool, misfortune: Misfortune, script: Script): void {
+  const { times, afterEvent } = misfortune;
+  const fault = faultOf(misfortune.fault, afterEvent);
+  if (fault === null) return;
+  switch (misfortune.kind) {
+    case "refusal":
+    case "bad-stream":
+      script.fail(fault, { times });
+      return;
+    case "outage": {
+      const untilMs = pool.clock.now() + misfortune.lastsMs;
+      script.fail(fault, { times: "always", matching: () => pool.clock.now() < untilMs });
+      return;
+    }
+    case "refresh-trouble":
+      script.fail(fault, { times, endpoint: "refresh" });
+      return;
+    case "usage-trouble":
+      script.fail(fault, { times, endpoint: "usage" });
+  }
+}
+
+function faultOf(name: string, afterEvent: number): Fault | null {
+  const kind = CONNECTION_FAULT_KINDS.find((known) => known === name);
+  if (kind !== undefined) return connectionFault(kind, { afterEvent });
+  const known = FAILURE_NAMES.find((candidate) => candidate === name);
+  return known === undefined ? null : failure(known, { afterEvent });
+}
+
+/** The owner edits the pool. */
+function strikeProfiles(pool: Pool, misfortune: Misfortune, target: SimAccount): void {
+  const { settings, clock } = pool;
+  for (const name of profileNamesOf(target.name)) {
+    const profile = settings.profileNamed(name);
+    if (profile === null) continue;
+    if (misfortune.kind === "reserve") {
+      settings.updateProfile(profile.id, { reservePercent: Math.round(misfortune.amount * 50) });
+    }
+    if (misfortune.kind !== "deselect") continue;
+    settings.updateProfile(profile.id, { selected: false });
+    clock.after(misfortune.lastsMs, () => settings.updateProfile(profile.id, { selected: true }));
+  }
+}
+
+/** Sign-ins end; the owner signs in again after a while. */
+function strikeSignIn(pool: Pool, misfortune: Misfortune, target: SimChatgptAccount): void {
+  const comeBack = () => {
+    pool.clock.after(misfortune.lastsMs, () => {
+      target.state = "ok";
+      for (const seat of seatsOf(pool, target)) signInAgain(pool, seat);
+    });
+  };
+  switch (misfortune.kind) {
+    case "expire-tokens":
+    case "kill-in-exchange":
+      return target.expireAccessTokens();
+    case "end-logins":
+      target.endLogins();
+      return comeBack();
+    case "deactivate":
+      target.state = "deactivated";
+      return comeBack();
+    case "close-workspace":
+      target.state = "workspace-deactivated";
+      return comeBack();
+  }
+}
+
+function seatsOf(pool: Pool, target: SimChatgptAccount): SimChatgptAccount[] {
+  const all = pool.sim.accounts.filter((account) => account.kind === "chatgpt");
+  return all.filter((account) => account.accountId === target.accountId);
+}
+
+/** Only who has to: a sign-in that works is left alone. */
+export function signInAgain(pool: Pool, account: SimChatgptAccount): void {
+  for (const name of profileNamesOf(account.name)) {
+    const profile = pool.settings.profileNamed(name);
+    if (profile === null || profile.signIn.state === "ok") continue;
+    const { selected } = profile;
+    void pool.save(account.authJson(), name, { selected });
+  }
+}
+
+function strikeQuota(pool: Pool, misfortune: Misfortune, target: SimChatgptAccount): void {
+  const { amount, lastsMs } = misfortune;
+  switch (misfortune.kind) {
+    case "burn":
+      return consume(target.quota, "", Math.round(amount * 80));
+    case "lift":
+      return empty(target);
+    case "credits":
+      target.quota.credits.hasCredits = amount < 0.5;
+      target.quota.credits.balance = amount < 0.5 ? 10 : 0;
+      return;
+    case "rate-limit":
+      return limitRate(pool, misfortune, target);
+    case "lose-model": {
+      const { models } = target;
+      target.models = ["gpt-6-luna"];
+      pool.clock.after(lastsMs, () => {
+        target.models = models;
+      });
+      return;
+    }
+    case "new-plan": {
+      const minutes = 10_080;
+      target.plan = "pro";
+      target.quota.windows.primary = { minutes, usedPercent: 0, resetsAtMs: pool.clock.now() + minutes * 60_000 };
+      target.quota.windows.secondary = null;
+    }
+  }
+}
+
+function empty(target: SimChatgptAccount): void {
+  for (const window of Object.values(target.quota.windows)) if (window !== null) window.usedPercent = 0;
+}
+
+function limitRate(pool: Pool, misfortune: Misfortune, target: SimAccount): void {
+  target.turnsPerMinute = misfortune.times;
+  pool.clock.after(misfortune.lastsMs, () => {
+    target.turnsPerMinute = null;
+  });
+}

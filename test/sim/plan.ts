@@ -1,0 +1,318 @@
+/** What a simulated world consists of, drawn from one seed as plain data, before anything runs. */
+import type { Rng, Routing } from "../../src/ports.ts";
+import { EVENT_FAILURE_NAMES, HTTP_FAILURE_NAMES, REFRESH_FAILURE_NAMES } from "../../src/simulator/failures.ts";
+import { CONNECTION_FAULT_KINDS } from "../../src/simulator/fault.ts";
+import { createSeededRng, drawInteger } from "../../src/simulator/rng.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./clock-units.ts";
+
+export interface WindowPlan {
+  readonly minutes: number;
+  readonly usedPercent: number;
+  readonly resetsInMs: number;
+}
+
+export interface AccountPlan {
+  readonly name: string;
+  readonly kind: "chatgpt" | "api-key";
+  readonly plan: string;
+  readonly primary: WindowPlan | null;
+  readonly secondary: WindowPlan | null;
+  readonly percentPerTurn: number;
+  readonly hasCredits: boolean;
+  readonly turnsPerMinute: number | null;
+  /** Name of an account whose workspace this one is another seat of. */
+  readonly seatOf: string | null;
+  /** Whether the account is saved twice, from two sign-ins. */
+  readonly isTwin: boolean;
+  readonly reservePercent: number;
+  readonly hasOpaqueTokens: boolean;
+}
+
+export interface SessionPlan {
+  readonly name: string;
+  readonly keyId: string;
+  readonly model: string;
+  readonly naming: "thread" | "cache-key" | "client-session" | "nothing";
+  readonly startsAtMs: number;
+  readonly stream: boolean;
+  /** How many sub-agents begin together with the second turn. */
+  readonly subAgents: number;
+  readonly turns: readonly TurnPlan[];
+}
+
+export interface TurnPlan {
+  /** Pause of the person before it. */
+  readonly thinkMs: number;
+  readonly wants: "text" | "reasoning" | "tool";
+  /** When the client leaves, after it has asked; null when it stays. */
+  readonly leavesAfterMs: number | null;
+  readonly readDelayMs: number;
+}
+
+export const MISFORTUNES = [
+  "refusal",
+  "bad-stream",
+  "outage",
+  "refresh-trouble",
+  "usage-trouble",
+  "burn",
+  "lift",
+  "expire-tokens",
+  "end-logins",
+  "deactivate",
+  "close-workspace",
+  "lose-model",
+  "new-plan",
+  "credits",
+  "rate-limit",
+  "restart",
+  "kill-in-exchange",
+  "deselect",
+  "reserve",
+  "routing",
+  "pause-pool",
+] as const;
+
+export interface Misfortune {
+  readonly kind: (typeof MISFORTUNES)[number];
+  readonly atMs: number;
+  /** Null for every account. */
+  readonly account: string | null;
+  /** How long what lasts, lasts. */
+  readonly lastsMs: number;
+  /** How often what is counted, happens. */
+  readonly times: number;
+  readonly fault: string;
+  readonly afterEvent: number;
+  /** 0 to 1, for whatever needs a figure. */
+  readonly amount: number;
+}
+
+export interface WorldPlan {
+  readonly seed: number;
+  readonly routing: Routing;
+  readonly lastsMs: number;
+  readonly accessTokenTtlMs: number;
+  readonly headDelayMs: number;
+  readonly eventDelayMs: number;
+  readonly splitBytesMax: number;
+  readonly accounts: readonly AccountPlan[];
+  readonly sessions: readonly SessionPlan[];
+  readonly misfortunes: readonly Misfortune[];
+}
+
+export interface WorldSize {
+  readonly lastsMs: number;
+  readonly accountsMax: number;
+  readonly sessionsMax: number;
+  readonly turnsMax: number;
+  readonly misfortunesMax: number;
+}
+
+/** An hour or so in the life of a small pool. */
+export const SMALL_WORLD: WorldSize = {
+  lastsMs: 90 * MINUTE_MS,
+  accountsMax: 4,
+  sessionsMax: 4,
+  turnsMax: 4,
+  misfortunesMax: 6,
+};
+
+/** Days of a busy person with helpers. */
+export function worldOfDays(days: number): WorldSize {
+  return {
+    lastsMs: days * DAY_MS,
+    accountsMax: 6,
+    sessionsMax: Math.max(4, Math.round(days * 30)),
+    turnsMax: 12,
+    misfortunesMax: Math.max(2, Math.round(days * 12)),
+  };
+}
+
+const MODELS = ["gpt-5.5", "gpt-5.5", "gpt-5.5", "gpt-6-luna", "gpt-6-sol"];
+/** Plans with the windows they have: minutes of the first and the second slot. */
+const PLANS: readonly (readonly [string, number | null, number | null])[] = [
+  ["plus", 300, 10_080],
+  ["plus", 300, 10_080],
+  ["pro", 10_080, null],
+  ["team", 300, 10_080],
+  ["free", 43_200, null],
+  ["go", null, 43_200],
+];
+
+/** Draws with names, so that a plan reads like a description. */
+class Dice {
+  readonly #rng: Rng;
+
+  constructor(seed: number) {
+    this.#rng = createSeededRng(seed);
+  }
+
+  below(bound: number): number {
+    return drawInteger(this.#rng, bound);
+  }
+
+  /** A whole number from `min` to `max`, both included. */
+  from(min: number, max: number): number {
+    return min + this.below(max - min + 1);
+  }
+
+  chance(share: number): boolean {
+    return this.#rng() < share;
+  }
+
+  share(): number {
+    return this.#rng();
+  }
+
+  one<T>(list: readonly T[]): T {
+    const drawn = list[this.below(list.length)];
+    if (drawn === undefined) throw new Error("nothing to draw from");
+    return drawn;
+  }
+
+  /** Many small values, few large ones. */
+  long(meanMs: number): number {
+    return Math.round(-Math.log(1 - this.#rng()) * meanMs);
+  }
+}
+
+export function drawPlan(seed: number, size: WorldSize, routing: Routing | null = null): WorldPlan {
+  const dice = new Dice(seed);
+  const drawnRouting = dice.chance(0.6) ? "least-used" : "round-robin";
+  const lastsMs = Math.round(size.lastsMs * (0.5 + dice.share() / 2));
+  const accounts = drawAccounts(dice, size, lastsMs);
+  return {
+    seed,
+    routing: routing ?? drawnRouting,
+    lastsMs,
+    accessTokenTtlMs: dice.one([20 * MINUTE_MS, HOUR_MS, 10 * DAY_MS]),
+    headDelayMs: dice.one([0, 50, 400, 3_000]),
+    eventDelayMs: dice.one([0, 20, 300]),
+    splitBytesMax: dice.chance(0.15) ? dice.from(40, 400) : 0,
+    accounts,
+    sessions: drawSessions(dice, size, lastsMs),
+    misfortunes: drawMisfortunes(dice, size, lastsMs, accounts),
+  };
+}
+
+function drawAccounts(dice: Dice, size: WorldSize, lastsMs: number): AccountPlan[] {
+  const count = dice.from(1, size.accountsMax);
+  const accounts: AccountPlan[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const isKey = index > 0 && dice.chance(0.15);
+    accounts.push(isKey ? drawKey(dice, index) : drawChatgpt(dice, index, lastsMs, accounts));
+  }
+  return accounts;
+}
+
+function drawKey(dice: Dice, index: number): AccountPlan {
+  return {
+    name: `key-${index}`,
+    kind: "api-key",
+    plan: "",
+    primary: null,
+    secondary: null,
+    percentPerTurn: 0,
+    hasCredits: false,
+    turnsPerMinute: dice.chance(0.5) ? dice.from(1, 4) : null,
+    seatOf: null,
+    isTwin: false,
+    reservePercent: 0,
+    hasOpaqueTokens: false,
+  };
+}
+
+function drawChatgpt(dice: Dice, index: number, lastsMs: number, before: readonly AccountPlan[]): AccountPlan {
+  const [plan, first, second] = dice.one(PLANS);
+  const mates = before.filter((account) => account.kind === "chatgpt" && account.seatOf === null);
+  return {
+    name: `acct-${index}`,
+    kind: "chatgpt",
+    plan,
+    primary: drawWindow(dice, first, lastsMs),
+    secondary: drawWindow(dice, second, lastsMs),
+    percentPerTurn: dice.one([0.2, 2, 7, 24]),
+    hasCredits: dice.chance(0.08),
+    turnsPerMinute: dice.chance(0.1) ? dice.from(1, 5) : null,
+    seatOf: mates.length > 0 && dice.chance(0.15) ? dice.one(mates).name : null,
+    isTwin: dice.chance(0.15),
+    reservePercent: dice.chance(0.15) ? dice.from(5, 40) : 0,
+    hasOpaqueTokens: dice.chance(0.1),
+  };
+}
+
+/** Somewhere in the middle of its run; short worlds get their share of resets too. */
+function drawWindow(dice: Dice, minutes: number | null, lastsMs: number): WindowPlan | null {
+  if (minutes === null) return null;
+  const lengthMs = minutes * MINUTE_MS;
+  const resetsInMs = dice.chance(0.4) ? dice.below(Math.min(lengthMs, 2 * lastsMs)) : dice.below(lengthMs);
+  const usedPercent = dice.chance(0.3) ? dice.from(80, 100) : dice.from(0, 80);
+  return { minutes, usedPercent, resetsInMs: Math.max(SECOND_MS, resetsInMs) };
+}
+
+function drawSessions(dice: Dice, size: WorldSize, lastsMs: number): SessionPlan[] {
+  return Array.from({ length: dice.from(1, size.sessionsMax) }, (_, index) => ({
+    name: `session-${index}`,
+    keyId: `key_${dice.from(1, 2)}`,
+    model: dice.one(MODELS),
+    naming: dice.one(["thread", "thread", "thread", "cache-key", "client-session", "nothing"] as const),
+    startsAtMs: dice.chance(0.3) ? 0 : dice.below(lastsMs),
+    stream: dice.chance(0.75),
+    subAgents: dice.chance(0.15) ? dice.from(2, 6) : 0,
+    turns: Array.from({ length: dice.from(1, size.turnsMax) }, () => drawTurn(dice)),
+  }));
+}
+
+function drawTurn(dice: Dice): TurnPlan {
+  return {
+    thinkMs: dice.one([0, dice.long(20 * SECOND_MS), dice.long(5 * MINUTE_MS)]),
+    wants: dice.one(["text", "reasoning", "reasoning", "tool"] as const),
+    leavesAfterMs: dice.chance(0.08) ? dice.below(5 * SECOND_MS) : null,
+    readDelayMs: dice.chance(0.08) ? dice.from(10, 500) : 0,
+  };
+}
+
+function drawMisfortunes(dice: Dice, size: WorldSize, lastsMs: number, accounts: readonly AccountPlan[]): Misfortune[] {
+  const count = dice.from(0, size.misfortunesMax);
+  return Array.from({ length: count }, () => {
+    const kind = dice.one(MISFORTUNES);
+    return {
+      kind,
+      atMs: dice.below(lastsMs),
+      account: dice.chance(0.8) ? dice.one(accounts).name : null,
+      lastsMs: dice.long(10 * MINUTE_MS),
+      times: dice.from(1, 3),
+      fault: drawFault(dice, kind),
+      afterEvent: dice.from(0, 9),
+      amount: dice.share(),
+    };
+  });
+}
+
+/** These stand for the sign-in's end, which the world brings about by ending it. */
+const LASTING = /deactivated|invalidated|revoked|invalid-authentication|invalid-api-key|workspace-deactivated/;
+const STREAM_KINDS = CONNECTION_FAULT_KINDS.filter((kind) => kind !== "slow-loris" && kind !== "drop-after-commit");
+
+function drawFault(dice: Dice, kind: Misfortune["kind"]): string {
+  switch (kind) {
+    case "refusal":
+      return dice.one(HTTP_FAILURE_NAMES.filter((name) => !LASTING.test(name)));
+    case "bad-stream":
+      return dice.one([...EVENT_FAILURE_NAMES, ...STREAM_KINDS]);
+    case "outage":
+      return dice.one([
+        "refused",
+        "unavailable",
+        "server-is-overloaded",
+        "bad-gateway",
+        "hang-before-headers",
+      ] as const);
+    case "refresh-trouble":
+      return dice.one([...REFRESH_FAILURE_NAMES, "refused", "drop-after-commit", "hang-before-headers"] as const);
+    case "usage-trouble":
+      return dice.one(["refused", "server-error", "codex-workspace-access-denied", "hang-before-headers"] as const);
+    default:
+      return "";
+  }
+}
