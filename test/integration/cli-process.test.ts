@@ -108,7 +108,7 @@ describe("the program", () => {
     const { exitCode, stdout, stderr } = await run("demo", "--once", "--json");
     expect([exitCode, stderr]).toEqual([0, ""]);
     const { ok, scenes } = JSON.parse(stdout);
-    expect([ok, scenes.map((scene: { status: number }) => scene.status)]).toEqual([true, [200, 200, 200, 200]]);
+    expect([ok, scenes.map((scene: { status: number }) => scene.status)]).toEqual([true, [200, 200, 200, 200, 400]]);
     expect([...new Bun.Glob("home/**").scanSync({ cwd: folder })]).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-/** Asks the demo's own API for one answer, as any client would. */
-import { request } from "node:http";
+/** Asks the demo's own API for one answer, as any client would, and hands its words on as they arrive. */
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 
 export interface PoolReply {
   readonly status: number;
@@ -9,44 +9,77 @@ export interface PoolReply {
   readonly text: string;
 }
 
+export interface PoolQuestion {
+  readonly port: number;
+  readonly key: string;
+  readonly conversation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+type Hear = (piece: string, profile: string | null) => void;
+
 function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value[0] : undefined;
+function textField(value: unknown, ...path: readonly string[]): string {
+  const found = path.reduce<unknown>((inner, name) => field(inner, name), value);
+  return typeof found === "string" ? found : "";
 }
 
-/** The text of the last message of an answer, or of its error. Pure. */
-export function readReplyText(body: string): string {
+/** The words in one line of a stream; empty for every other kind of line. Pure. */
+export function readDelta(line: string): string {
+  if (!line.startsWith("data: ")) return "";
+  const event: unknown = JSON.parse(line.slice("data: ".length));
+  return textField(event, "type") === "response.output_text.delta" ? textField(event, "delta") : "";
+}
+
+/** The message of an error body, in whichever of upstream's two forms. Pure. */
+export function readErrorText(body: string): string {
   const answer: unknown = JSON.parse(body);
-  const output = field(answer, "output");
-  const message = Array.isArray(output) ? output.findLast((item) => field(item, "type") === "message") : undefined;
-  const text = field(firstOf(field(message, "content")), "text") ?? field(field(answer, "error"), "message");
-  return typeof text === "string" ? text : "";
+  return textField(answer, "error", "message") || textField(answer, "detail");
+}
+
+function profileOf(answer: IncomingMessage): string | null {
+  const profile = answer.headers["x-codexuse-profile"];
+  return typeof profile === "string" ? decodeURIComponent(profile) : null;
+}
+
+/** Collects an answer's words line by line; an error comes as one piece. */
+function listen(answer: IncomingMessage, hear: Hear): Promise<PoolReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<PoolReply>();
+  const [status, profile] = [answer.statusCode ?? 0, profileOf(answer)];
+  let [body, read, text] = ["", 0, ""];
+  const take = (piece: string) => {
+    if (piece === "") return;
+    text += piece;
+    hear(piece, profile);
+  };
+  answer.setEncoding("utf8");
+  answer.on("data", (chunk: string) => {
+    body += chunk;
+    for (let end = body.indexOf("\n", read); status === 200 && end !== -1; end = body.indexOf("\n", read)) {
+      take(readDelta(body.slice(read, end)));
+      read = end + 1;
+    }
+  });
+  answer.on("error", reject);
+  answer.on("end", () => {
+    if (status !== 200) take(readErrorText(body));
+    resolve({ status, profile, text });
+  });
+  return promise;
 }
 
 /** Rejects when the connection breaks. */
-export function askPool(port: number, key: string, conversation: string, input: string): Promise<PoolReply> {
+export function askPool({ port, key, conversation, body }: PoolQuestion, hear: Hear): Promise<PoolReply> {
   const { promise, resolve, reject } = Promise.withResolvers<PoolReply>();
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "session-id": conversation };
-  const call = request({ host: "127.0.0.1", port, path: "/v1/responses", method: "POST", headers }, (answer) => {
-    let body = "";
-    answer.setEncoding("utf8");
-    answer.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    answer.on("error", reject);
-    answer.on("end", () => {
-      const profile = answer.headers["x-codexuse-profile"];
-      resolve({
-        status: answer.statusCode ?? 0,
-        profile: typeof profile === "string" ? profile : null,
-        text: readReplyText(body),
-      });
-    });
+  const path = "/v1/responses";
+  const call: ClientRequest = request({ host: "127.0.0.1", port, path, method: "POST", headers }, (answer) => {
+    listen(answer, hear).then(resolve, reject);
   });
   call.on("error", reject);
-  call.end(JSON.stringify({ model: "gpt-5.5", input, stream: false, prompt_cache_key: conversation }));
+  call.end(JSON.stringify(body));
   return promise;
 }

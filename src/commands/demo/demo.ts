@@ -6,36 +6,68 @@ import { EXIT_DONE, EXIT_FAILED } from "../exit-codes.ts";
 import { renderProfiles } from "../profile-table.ts";
 import { paintWith, plainText } from "../terminal-text.ts";
 import { openPretendWorld, type PretendWorld } from "./pretend-world.ts";
-import { type Scene, tellStory } from "./tell-story.ts";
+import { type Scene, type Stage, tellStory } from "./tell-story.ts";
 
-function sceneText(scene: Scene, number: number, io: CommandIo): string {
+const SILENT_STAGE: Stage = { begin: async () => undefined, hear: () => undefined, end: async () => undefined };
+
+/** Writes the story as it happens: the title, who answers, and the words as they arrive. */
+function openStage(io: CommandIo): Stage {
   const paint = paintWith(io.stdout.colours);
-  const mark = scene.ok ? paint("green", "✔") : paint("red", "✘");
-  const served = scene.profile === null ? "nobody served" : `served by ${paint("cyan", scene.profile)}`;
-  return `${mark} ${number}. ${scene.title}\n     ${served}, status ${scene.status}: ${plainText(scene.text)}\n`;
+  let number = 0;
+  let isSpeaking = false;
+  let writing = Promise.resolve();
+  const write = (text: string) => {
+    writing = writing.then(() => io.stdout.write(text));
+  };
+  const speak = (piece: string, profile: string | null) => {
+    if (!isSpeaking) write(`   ${paint("cyan", plainText(profile ?? "nobody"))}  `);
+    isSpeaking = true;
+    write(plainText(piece));
+  };
+  return {
+    async begin(title) {
+      number += 1;
+      isSpeaking = false;
+      write(`${number}. ${title}\n`);
+      await writing;
+    },
+    hear: speak,
+    async end({ ok, status }) {
+      const code = status === 200 ? "" : paint("dim", ` (${status})`);
+      write(`${code} ${ok ? paint("green", "✔") : paint("red", `✘ status ${status}`)}\n\n`);
+      await writing;
+    },
+  };
 }
 
-/** Plays the story; each scene is shown when it ends, unless one document is to hold them all. */
-async function play(world: PretendWorld, io: CommandIo, silent: boolean): Promise<Scene[]> {
-  const scenes: Scene[] = [];
-  for await (const scene of tellStory(world)) {
-    scenes.push(scene);
-    if (!silent) await io.stdout.write(sceneText(scene, scenes.length, io));
-  }
-  return scenes;
-}
-
-async function inviteToTry(world: PretendWorld, io: CommandIo): Promise<void> {
+/** Where it serves and how to ask it; nothing of it outlives the demo. */
+function invitation(world: PretendWorld, io: CommandIo): string {
+  const paint = paintWith(io.stdout.colours);
   const words = [
-    "Try it yourself; this key and these accounts are pretend and end with the demo:",
+    paint("bold", "codexuse demo: three pretend accounts behind one URL. Nothing leaves this machine."),
+    "",
+    `  base URL  ${world.running.baseUrl}`,
+    `  key       ${world.key}`,
     "",
     `  curl ${world.running.baseUrl}/responses \\`,
-    `    -H 'Authorization: Bearer ${world.key}' -H 'Content-Type: application/json' \\`,
+    `    -H 'Authorization: Bearer ${world.key}' \\`,
+    `    -H 'Content-Type: application/json' \\`,
     `    -d '{"model":"gpt-5.5","input":"Hello!"}'`,
     "",
   ];
-  await io.stdout.write(`${words.join("\n")}\n`);
-  io.tell("info", "Stop with Ctrl-C.");
+  return `${words.join("\n")}\n`;
+}
+
+async function play(world: PretendWorld, io: CommandIo): Promise<Scene[]> {
+  await io.stdout.write(invitation(world, io));
+  const scenes = await tellStory(world, openStage(io));
+  await io.stdout.write(`${renderProfiles(readProfiles(world.desk), io)}\n\n`);
+  return scenes;
+}
+
+async function serveOn(io: CommandIo, stopped: Promise<void>): Promise<void> {
+  io.tell("info", "It serves on: try the curl line above. Key and accounts end with the demo. Stop with Ctrl-C.");
+  await stopped;
 }
 
 export const demo = defineLeaf({
@@ -48,21 +80,21 @@ export const demo = defineLeaf({
     // Heard from the beginning: a Ctrl-C in the middle must not leave the pretend home behind.
     const stopped = Promise.withResolvers<void>();
     const ignore = io.onStopSignal(() => stopped.resolve());
-    const world = await openPretendWorld(io);
+    const world = await openPretendWorld(io, json ? 0 : READING_PACE_MS);
     try {
-      if (!json) await io.stdout.write("Three pretend accounts behind one URL. Nothing leaves this machine.\n\n");
-      const scenes = await play(world, io, json);
-      const profiles = readProfiles(world.desk);
-      if (!json) await io.stdout.write(`\n${renderProfiles(profiles, io)}\n\n`);
-      if (!json && args.once !== true) {
-        await inviteToTry(world, io);
-        await stopped.promise;
-      }
+      const scenes = json ? await tellStory(world, SILENT_STAGE) : await play(world, io);
       const ok = scenes.every((scene) => scene.ok);
-      return { ...answer({ ok, scenes, profiles }, ""), exitCode: ok ? EXIT_DONE : EXIT_FAILED };
+      if (!json && args.once !== true && ok) await serveOn(io, stopped.promise);
+      return {
+        ...answer({ ok, scenes, profiles: readProfiles(world.desk) }, ""),
+        exitCode: ok ? EXIT_DONE : EXIT_FAILED,
+      };
     } finally {
       ignore();
       await world.close();
     }
   },
 });
+
+/** Between two pieces of an answer, so that streaming can be seen. */
+const READING_PACE_MS = 15;

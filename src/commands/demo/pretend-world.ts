@@ -22,6 +22,8 @@ export interface PretendWorld {
   readonly running: RunningRuntime;
   readonly key: string;
   account(name: string): SimChatgptAccount | null;
+  /** What the next answers say, whoever gives them. */
+  sayNext(text: string): void;
   close(): Promise<void>;
 }
 
@@ -55,9 +57,11 @@ async function fillPool(desk: Desk, home: string, sim: Simulator): Promise<void>
   await enablePool.run(desk, {});
 }
 
-export async function openPretendWorld(io: CommandIo): Promise<PretendWorld> {
+/** `paceMs` lies between two events of an answer. */
+export async function openPretendWorld(io: CommandIo, paceMs: number): Promise<PretendWorld> {
   const home = mkdtempSync(join(tmpdir(), "codexuse-demo-"));
   const sim = createSimulator();
+  sim.script.pace({ eventDelayMs: paceMs, deltaChars: 8 });
   const served = await serveSimulator(sim);
   try {
     const env = environmentFor(io, home, served);
@@ -74,6 +78,7 @@ export async function openPretendWorld(io: CommandIo): Promise<PretendWorld> {
       key,
       account: (name) =>
         sim.accounts.find((one) => one.kind === "chatgpt" && one.name === name) as SimChatgptAccount | null,
+      sayNext: (text) => sim.reply(text),
       close: async () => {
         await running.stop("demo over");
         await served.stop();
