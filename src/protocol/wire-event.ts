@@ -47,9 +47,11 @@ export function isTerminal(type: string): boolean {
 
 /**
  * Whether an event is part of the answer itself. All of those stand at a place in the output, so that types yet to be
- * invented are told apart from mere news of limits, timing and the line, which may be held back.
+ * invented are told apart from mere news of limits, timing and the line, which may be held back. Lifecycle events repeat
+ * the request, tools and all, where any word may stand.
  */
 export function carriesOutput(event: WireEvent): boolean {
+  if (isLifecycle(event.type)) return false;
   return event.type.startsWith("response.output_") || event.text.includes('"output_index"');
 }
 

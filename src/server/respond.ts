@@ -1,13 +1,20 @@
 /** What goes back? Turns what the engine served into a Response with a head of its own; never upstream's. */
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import { type Refusal, renderFailedEvent, renderRefusal } from "../protocol/refusal.ts";
-import { renderData, renderEvent } from "../protocol/sse.ts";
+import { refusalOfBody } from "../protocol/passed-error.ts";
+import { type Refusal, renderRefusal } from "../protocol/refusal.ts";
 import type { Served, ServedBy, Turn } from "../router/turn.ts";
+import type { Dialect } from "./dialect.ts";
 import { keepAlive } from "./keep-alive.ts";
 
-/** A comment would not do: the official client's idle timer only sees data. */
-const RESPONSES_BEAT = renderData('{"type":"keepalive"}');
+/** Whom to answer, and in which words. */
+export interface Answering {
+  readonly turn: Turn;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  /** To be called when the client has gone although nothing has been served yet. */
+  readonly leave: () => void;
+}
 
 const STREAM_HEAD: Readonly<Record<string, string>> = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -34,82 +41,61 @@ export function respondRefusal(refusal: Refusal, headers: Readonly<Record<string
 /** Status of a connection whose client has gone; nobody reads it, logs do. */
 const CLIENT_CLOSED = 499;
 
-function respondServed(turn: Turn, served: Served, clock: Clock): Response {
+function respondServed({ turn, dialect, clock }: Answering, served: Served): Response {
   const own = ownHeaders(turn, served.by);
   switch (served.kind) {
     case "refused":
       return respondRefusal(served.refusal, own);
     case "left":
       return new Response(null, { status: CLIENT_CLOSED, headers: own });
-    case "answer":
-      return new Response(typeof served.body === "string" ? served.body : new Uint8Array(served.body), {
-        status: served.status,
-        headers: { ...served.headers, ...own },
+    case "answer": {
+      const { status, type, body } = dialect.answer(served);
+      return new Response(typeof body === "string" ? body : new Uint8Array(body), {
+        status,
+        headers: { ...dialect.head(served.headers), "content-type": type, ...own },
       });
+    }
     case "stream": {
-      const body = keepAlive(Promise.resolve(served.body), RESPONSES_BEAT, LIMITS.keepAliveMs, clock, () => undefined);
-      return new Response(body, { status: 200, headers: { ...STREAM_HEAD, ...served.headers, ...own } });
+      const events = Promise.resolve(dialect.stream(served.body));
+      const body = keepAlive(events, dialect.beat, LIMITS.keepAliveMs, clock, () => undefined);
+      return new Response(body, { status: 200, headers: { ...STREAM_HEAD, ...dialect.head(served.headers), ...own } });
     }
   }
 }
 
-/** What follows a head that went out before the outcome was known: the stream, or the refusal as its terminal event. */
-async function lateBody(turn: Turn, serving: Promise<Served>): Promise<ReadableStream<Uint8Array>> {
+/** What follows a head that went out before the outcome was known: the stream, or the refusal as its last event. */
+async function lateBody(dialect: Dialect, serving: Promise<Served>): Promise<ReadableStream<Uint8Array>> {
   const served = await serving;
   switch (served.kind) {
     case "stream":
-      return served.body;
+      return dialect.stream(served.body);
     case "left":
       return new Blob([]).stream();
     case "answer": {
       const text = typeof served.body === "string" ? served.body : new TextDecoder().decode(served.body);
-      return failedStream(turn, readAnswerError(text));
+      return streamOf(dialect.lateRefusal(refusalOfBody(served.status, text)));
     }
     case "refused":
-      return failedStream(turn, served.refusal);
+      return streamOf(dialect.lateRefusal(served.refusal));
   }
 }
 
-function readAnswerError(text: string): Pick<Refusal, "code" | "message" | "details" | "beside"> {
-  const none = { details: {}, beside: {} };
-  try {
-    const body: unknown = JSON.parse(text);
-    const error: unknown = typeof body === "object" && body !== null ? Reflect.get(body, "error") : null;
-    if (typeof error !== "object" || error === null)
-      return { code: "upstream_error", message: text.slice(0, 500), ...none };
-    const code: unknown = Reflect.get(error, "code") ?? Reflect.get(error, "type");
-    return { code: String(code ?? "upstream_error"), message: String(Reflect.get(error, "message") ?? ""), ...none };
-  } catch {
-    return { code: "upstream_error", message: "Upstream refused the request.", ...none };
-  }
-}
-
-function failedStream(
-  turn: Turn,
-  error: Pick<Refusal, "code" | "message" | "details" | "beside">,
-): ReadableStream<Uint8Array> {
-  const { model } = turn.request;
-  const createdAtSeconds = Math.floor(turn.receivedAtMs / 1_000);
-  const refusal = { status: 200, type: "", param: null, retryAfterSeconds: null, ...error };
-  const text = renderFailedEvent(refusal, `resp_${turn.id}`, createdAtSeconds, model);
-  return new Blob([new Uint8Array(renderEvent("response.failed", text))]).stream();
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new Blob([new Uint8Array(bytes)]).stream();
 }
 
 /**
  * The client's answer. A streaming client's status is held until the first outcome or `headHoldMs`: until then a pool
  * with nobody left can still say so in the status, where every client understands it.
  */
-export async function respondTurn(
-  turn: Turn,
-  serving: Promise<Served>,
-  clock: Clock,
-  leave: () => void,
-): Promise<Response> {
-  if (!turn.request.stream) return respondServed(turn, await serving, clock);
+export async function respondTurn(answering: Answering, serving: Promise<Served>): Promise<Response> {
+  const { turn, dialect, clock, leave } = answering;
+  if (!turn.request.stream) return respondServed(answering, await serving);
   const { promise: held, resolve } = Promise.withResolvers<"held">();
   const stop = clock.after(LIMITS.headHoldMs, () => resolve("held"));
   const first = await Promise.race([serving, held]).finally(stop);
-  if (first !== "held") return respondServed(turn, first, clock);
-  const body = keepAlive(lateBody(turn, serving), RESPONSES_BEAT, LIMITS.keepAliveMs, clock, leave);
-  return new Response(body, { status: 200, headers: { ...STREAM_HEAD, ...ownHeaders(turn, null) } });
+  if (first !== "held") return respondServed(answering, first);
+  const body = keepAlive(lateBody(dialect, serving), dialect.beat, LIMITS.keepAliveMs, clock, leave);
+  const head = { ...STREAM_HEAD, ...dialect.head({}), ...ownHeaders(turn, null) };
+  return new Response(body, { status: 200, headers: head });
 }

@@ -1,0 +1,51 @@
+/** One turn from request to answer, whichever API the client speaks: key, body, engine, dialect. */
+import { LIMITS } from "../limits.ts";
+import type { Refusal } from "../protocol/refusal.ts";
+import type { ResponsesRequest } from "../protocol/responses-request.ts";
+import type { Served, Turn } from "../router/turn.ts";
+import { requireKey } from "./auth.ts";
+import type { Dialect } from "./dialect.ts";
+import { reportBug } from "./internal-error.ts";
+import { readBody } from "./read-body.ts";
+import { respondRefusal, respondTurn } from "./respond.ts";
+import type { Serving } from "./serving.ts";
+
+/** What a route makes of a body: the request as the engine knows it, and how its answer is to be worded. */
+export type Asked =
+  | { readonly kind: "ok"; readonly request: ResponsesRequest; readonly speak: (turn: Turn) => Dialect }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** `key` is the bearer's; `read` gets the decoded body. */
+export async function answerTurn(
+  serving: Serving,
+  request: Request,
+  key: string | null,
+  read: (text: string) => Asked,
+): Promise<Response> {
+  const authorised = requireKey(serving.keys, key);
+  if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
+  const body = await readBody(request, LIMITS.bodyBytesMax);
+  if (body.kind === "refused") return respondRefusal(body.refusal);
+  const asked = read(body.text);
+  if (asked.kind === "refused") return respondRefusal(asked.refusal);
+  const left = new AbortController();
+  const turn: Turn = {
+    id: serving.newId("turn"),
+    keyId: authorised.keyId,
+    request: asked.request,
+    client: request.headers,
+    signal: AbortSignal.any([request.signal, left.signal]),
+    receivedAtMs: serving.clock.now(),
+  };
+  const leave = () => left.abort("client left");
+  return respondTurn({ turn, dialect: asked.speak(turn), clock: serving.clock, leave }, serveSafely(serving, turn));
+}
+
+/** A bug in the engine must still end the client's wait. */
+async function serveSafely(serving: Serving, turn: Turn): Promise<Served> {
+  try {
+    return await serving.serve(turn);
+  } catch (error) {
+    return { kind: "refused", by: { sessionId: "", profile: null }, refusal: reportBug(serving, error) };
+  }
+}

@@ -1,0 +1,22 @@
+/** Which conversations hold what nobody can leave out (trap 15). */
+import { describe, expect, test } from "bun:test";
+import { carriesSealedHistory } from "../../../src/protocol/sealed-items.ts";
+
+const SEALED = { encrypted_content: "gAAA" };
+
+describe("carriesSealedHistory()", () => {
+  const ROWS: readonly (readonly [string, unknown, boolean])[] = [
+    ["a text", "encrypted_content", false],
+    ["nothing", undefined, false],
+    ["plain items", [{ type: "message", content: "x" }, null, 7], false],
+    ["sealed reasoning, which can be left out", [{ type: "reasoning", ...SEALED }], false],
+    ["a compaction", [{ type: "compaction", ...SEALED }], true],
+    ["an agent's message with a sealed part", [{ type: "agent_message", content: [{ text: "x" }, SEALED] }], true],
+    ["a tool's output with a sealed part", [{ type: "function_call_output", output: [SEALED] }], true],
+    ["a seal that is empty of meaning", [{ type: "compaction", encrypted_content: null }], false],
+    ["a text that speaks of seals", [{ type: "message", content: [{ text: "encrypted_content" }] }], false],
+  ];
+  for (const [what, input, carries] of ROWS) {
+    test(`${what}: ${carries}`, () => expect(carriesSealedHistory({ input })).toBe(carries));
+  }
+});
