@@ -7,7 +7,7 @@ import { parseQuotaHeaders } from "../protocol/quota.ts";
 import { buildUpstreamBody } from "../protocol/upstream-body.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { buildUpstreamHeaders, isCodexClient } from "../protocol/upstream-headers.ts";
-import type { WireEvent } from "../protocol/wire-event.ts";
+import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { readBounded } from "./bounded-body.ts";
 import type { Engine } from "./engine.ts";
 import { type EventReader, openEventReader, type ReadEvents } from "./event-reader.ts";
@@ -241,7 +241,19 @@ async function readWhole(try_: Try, answer: UpstreamAnswer, answered: Answered):
   const text = new TextDecoder().decode(bytes);
   const isWhole = text.trimEnd().endsWith("}");
   if (!isWhole) return failed({ from: "stream", phase: "held", fault: "ended-early" }, identity.generation);
-  return { ...answered, kind: "answer", text };
+  return parseObject(text)?.["status"] === "failed"
+    ? failedAnswer(try_, failedEventOf(text), answered)
+    : { ...answered, kind: "answer", text };
+}
+
+/** An answer in one piece that failed says the same as a stream's last event. */
+function failedEventOf(text: string): WireEvent {
+  return { type: "response.failed", text: `{"type":"response.failed","response":${text}}`, bytes: new Uint8Array() };
+}
+
+function failedAnswer(try_: Try, terminal: WireEvent, answered: Answered): Failed {
+  const evidence = evidenceOfTerminal(terminal, "held", try_.engine.clock.now());
+  return failed(evidence, answered.generation, { kind: "events", events: [terminal] });
 }
 
 /** A terminal event that stands for a failure rather than an answer. An answer cut short by its own limits is one. */
@@ -285,10 +297,7 @@ async function readAnswer(try_: Try, reader: EventReader, answered: Answered): P
   if (outcome.kind === "lost") return failed(lossEvidence(try_, outcome.cause), answered.generation);
   reader.cancel("done");
   const { terminal } = outcome;
-  if (isFailedTerminal(terminal)) {
-    const evidence = evidenceOfTerminal(terminal, "held", try_.engine.clock.now());
-    return failed(evidence, answered.generation, { kind: "events", events: [terminal] });
-  }
+  if (isFailedTerminal(terminal)) return failedAnswer(try_, terminal, answered);
   const text = answerTextOf(collector.complete(terminal.text));
   if (text === null) return failed({ from: "stream", phase: "held", fault: "garbage" }, answered.generation);
   return { ...answered, kind: "answer", text };

@@ -1,5 +1,6 @@
 /** A turn through the whole product, over sockets on both sides. */
 import { describe, expect, test } from "bun:test";
+import { httpAnswer } from "../../src/simulator/fault.ts";
 import { startPool } from "../support/start-pool.ts";
 
 const ASK = { model: "gpt-5.5", input: "Say hello", stream: true };
@@ -43,5 +44,19 @@ describe("POST /v1/responses", () => {
     expect(second.headers.get("x-codexuse-profile")).not.toBe(home);
     expect(text.match(/"response.created"/g)?.length).toBe(1);
     expect(text).not.toContain("usage_limit");
+  });
+});
+
+describe("an API-key account's answer in one piece", () => {
+  test("that says it failed is left for another account, as a failed stream would be", async () => {
+    const pool = await startPool({ accounts: [], apiKeyAccounts: ["one", "two"], routing: "round-robin" });
+    const error = { code: "server_error", message: "The server had an error." };
+    const failed = { id: "resp_1", object: "response", status: "failed", error, output: [], model: "gpt-5.5" };
+    for (const name of ["one", "two"]) {
+      pool.apiKey(name).script.reply("Hello there").fail(httpAnswer(200, failed), { onCall: 1 });
+    }
+    const first = await pool.post("/v1/responses", { model: "gpt-5.5", input: "x" });
+    expect([first.status, await first.text()]).toEqual([200, expect.stringContaining("Hello there")]);
+    expect(pool.sim.turnsOf().length).toBe(3);
   });
 });
