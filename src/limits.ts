@@ -12,8 +12,8 @@ export const LIMITS = {
   refusalsMax: 64,
   /** A pause up to this long is a detour: the session comes home to its warm cache. */
   detourMaxMs: 5 * MINUTE_MS,
-  /** A limit this old may have been lifted early: one turn may prove it when nobody else is left. */
-  probeAfterMs: 10 * MINUTE_MS,
+  /** A pause this old may have ended early: one turn may prove it when nobody else is left, where else it is refused. */
+  probeAfterMs: 1 * MINUTE_MS,
   /** A session used this lately counts as load on its account when new ones are placed. */
   recentSessionMs: 10 * MINUTE_MS,
   /** Sessions with state in memory; older ones fall back to what the store knows. */
@@ -77,6 +77,10 @@ export const LIMITS = {
   cooldownMaxMs: 31 * 24 * HOUR_MS,
   turnLogMs: 30 * 24 * HOUR_MS,
   turnLogBytesMax: 200 * MIB,
+  /** Stored responses hold what people said: kept for a day's work, and no longer. */
+  storedResponsesMs: 24 * HOUR_MS,
+  /** Packed; each holds the whole conversation up to it. */
+  storedResponsesBytesMax: 500 * MIB,
   /** A writer of another process holds the file for at most a few milliseconds. */
   sqliteBusyMs: 5 * SECOND_MS,
   startWaitMs: 10 * SECOND_MS,

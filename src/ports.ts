@@ -101,6 +101,8 @@ export interface CatalogueRecord {
 export interface SettingsStore {
   /** Changes whenever any process, this one included, has written: the key of every cache over this store. */
   version(): number;
+  /** What is wrong with the file itself, a line each; empty for a sound one. Reads all of it. */
+  damage(): readonly string[];
 
   pool(): PoolSettings;
   updatePool(change: Partial<PoolSettings>): void;
@@ -197,9 +199,40 @@ export interface SessionRecord {
   readonly lastUsedAtMs: number;
 }
 
-/** `desktop.sqlite` or `daemon.sqlite`: keys, sessions and turns of one runtime. Synchronous. */
-export interface RuntimeStore {
+/** A finished response as its client sees it, and what it was made from. */
+export interface StoredResponse {
+  readonly keyId: string;
+  /** Upstream's id of it, which is the client's too. */
+  readonly id: string;
+  readonly savedAtMs: number;
+  /** JSON text of the response object. */
+  readonly response: string;
+  /** JSON text of an array: every item of the input, with what it went on from. */
+  readonly input: string;
+  /** Ids of the items it put out. */
+  readonly itemIds: readonly string[];
+}
+
+/** Responses that clients may read again and go on from; each key sees its own. `sinceMs` hides older ones. */
+export interface StoredResponses {
+  /** Drops the oldest until all fit into `bytesMax`. One that is larger by itself is not kept. */
+  saveResponse(response: StoredResponse, bytesMax: number): void;
+  /** JSON text of the response object; null when it is not there. */
+  responseText(keyId: string, id: string, sinceMs: number): string | null;
+  /** JSON text of its whole input; null when it is not there. */
+  inputText(keyId: string, id: string, sinceMs: number): string | null;
+  /** Id of the response that put this item out; null when it is not there. */
+  responseOfItem(keyId: string, itemId: string, sinceMs: number): string | null;
+  /** False when there is none. */
+  removeResponse(keyId: string, id: string): boolean;
+  /** Drops those saved before `beforeMs`, then the oldest until `bytesMax` hold the rest. Answers how many. */
+  pruneResponses(beforeMs: number, bytesMax: number): number;
+}
+
+/** `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns and responses of one runtime. Synchronous. */
+export interface RuntimeStore extends StoredResponses {
   version(): number;
+  damage(): readonly string[];
 
   addKey(key: KeyRecord): void;
   keyByHash(hash: string): KeyRecord | null;
@@ -274,6 +307,7 @@ export interface Endpoints {
   readonly chatgptUrl: string;
   readonly authUrl: string;
   readonly openaiUrl: string;
+  readonly telegramUrl: string;
 }
 
 /** What an attempt travels as. */

@@ -1,5 +1,5 @@
 /** What the engine is made of: ports and the live state. `app.ts` builds the real one, a simulated world another. */
-import type { Resolution } from "../models/resolve.ts";
+import type { NameTable } from "../models/resolve.ts";
 import type { Clock, Rng, RuntimeStore, TokenSource, Upstream } from "../ports.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { LiveState } from "./live-state.ts";
@@ -12,8 +12,8 @@ export interface Engine {
   readonly live: LiveState;
   readonly runtime: RuntimeStore;
   readonly emit: Emit;
-  /** What a public model name means now. */
-  readonly resolve: (publicName: string) => Resolution;
+  /** What public model names mean now. */
+  readonly names: () => NameTable;
   /** Such as `Linux; x86_64`: goes into the user agent. */
   readonly platform: string;
   /** Hex SHA-256. */

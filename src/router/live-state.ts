@@ -7,13 +7,17 @@ import { LIMITS } from "../limits.ts";
 import type { Clock, PoolSettings, ProfileRecord, Rng, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
 import type { QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { PoolReader } from "./pool-reader.ts";
+import { RecentSessions } from "./recent-sessions.ts";
 import type { AccountState, QuotaWindow } from "./rules/account-state.ts";
 import type { Candidate, Needs } from "./rules/candidate.ts";
 import { type CapacityMeter, countTokens, readMeter } from "./rules/capacity-meter.ts";
 import { type Choice, chooseProfile } from "./rules/choose.ts";
 import type { Effect } from "./rules/health.ts";
+import { isCreditNews, isWindowNews } from "./rules/quota-news.ts";
 import { depositTurn, openRetryBudget, type RetryBudget, withdrawRetry } from "./rules/retry-budget.ts";
 import type { TurnRecord } from "./rules/turn-record.ts";
+import { TurnStates } from "./turn-states.ts";
 
 export interface PoolView {
   readonly settings: PoolSettings;
@@ -34,27 +38,31 @@ export interface LiveStateOptions {
 export class LiveState {
   readonly #options: LiveStateOptions;
   readonly #inFlight = new Map<string, number>();
-  /** Account of each session used lately: new sessions keep away from where many live. Pruned by time. */
-  readonly #recent = new Map<string, { accountKey: string; atMs: number }>();
-  /** Which profile issued a turn state, by the state's hash. Bounded like the sessions. */
-  readonly #turnStateBy = new Map<string, string>();
+  readonly #recent = new RecentSessions();
+  readonly #pool: PoolReader;
+  readonly turnStates = new TurnStates();
   /** One for each account that has served since the start. */
   readonly #meters = new Map<string, CapacityMeter>();
   #budget: RetryBudget;
   #lastAccountKey: string | null = null;
-  #cache: { version: number; settings: PoolSettings; profiles: readonly ProfileRecord[] } | null = null;
+  #lastTurnAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LiveStateOptions) {
     this.#options = options;
+    this.#pool = new PoolReader(options.settings, options.offeredModels);
     this.#budget = openRetryBudget(options.clock.now());
     this.#rememberRecent();
   }
 
   /** Every profile as the rules see it now. */
   view(): PoolView {
-    const { settings, profiles } = this.#pool();
-    const bound = this.#boundByAccount();
-    const candidates = profiles.map((profile) => this.#candidateOf(profile, bound.get(profile.accountKey) ?? 0));
+    const { settings, candidates: stored } = this.#pool.read();
+    const bound = this.#recent.countByAccount(this.#options.clock.now());
+    const candidates = stored.map((candidate) => ({
+      ...candidate,
+      inFlight: this.inFlight(candidate.accountKey),
+      boundSessions: bound.get(candidate.accountKey) ?? 0,
+    }));
     return { settings, candidates, lastAccountKey: this.#lastAccountKey };
   }
 
@@ -101,10 +109,10 @@ export class LiveState {
     return total;
   }
 
-  /** Whether turns run now or sessions were used lately. */
+  /** Whether turns run now or have come lately, also such as were refused: somebody waits for room then. */
   isBusy(): boolean {
-    this.#boundByAccount();
-    return this.#inFlight.size > 0 || this.#recent.size > 0;
+    const sinceMs = this.#options.clock.now() - LIMITS.recentSessionMs;
+    return this.#inFlight.size > 0 || this.#lastTurnAtMs >= sinceMs;
   }
 
   /**
@@ -134,10 +142,10 @@ export class LiveState {
     const session = runtime.session(sessionId);
     if (session === null) return;
     const nowMs = clock.now();
+    this.#lastTurnAtMs = nowMs;
     this.#keep(() => runtime.saveSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs }));
     if (accountKey === null) return;
-    this.#recent.delete(sessionId);
-    this.#recent.set(sessionId, { accountKey, atMs: nowMs });
+    this.#recent.note(sessionId, accountKey, nowMs);
   }
 
   /** The session of that name, made when it is new. */
@@ -167,23 +175,6 @@ export class LiveState {
     };
     this.#keep(() => runtime.saveSession(session));
     return session;
-  }
-
-  /**
-   * The profile that issued the turn state with this hash; null when it is not known. Asked by value and not by session:
-   * the official client keeps the first state of a turn, also when a later request of that turn was served elsewhere.
-   */
-  turnStateIssuer(stateHash: string): string | null {
-    return this.#turnStateBy.get(stateHash) ?? null;
-  }
-
-  noteTurnState(stateHash: string, profileId: string): void {
-    this.#turnStateBy.delete(stateHash);
-    this.#turnStateBy.set(stateHash, profileId);
-    for (const oldest of this.#turnStateBy.keys()) {
-      if (this.#turnStateBy.size <= LIMITS.liveSessionsMax) break;
-      this.#turnStateBy.delete(oldest);
-    }
   }
 
   /** Carries out what a failure means for the account it happened on. */
@@ -220,12 +211,13 @@ export class LiveState {
   /** Keeps what an answer's head said of the account's windows and credits. */
   observeQuota(accountKey: string, reading: QuotaReading): void {
     const { settings } = this.#options;
-    if (reading.windows.length > 0) {
-      this.#keep(() => settings.mergeWindows(accountKey, reading.windows));
-      this.#measureCapacity(accountKey, reading.windows);
+    const { credits, windows } = reading;
+    const state = this.accountState(accountKey);
+    if (isWindowNews(state, windows)) {
+      this.#keep(() => settings.mergeWindows(accountKey, windows));
+      this.#measureCapacity(accountKey, windows);
     }
-    const { credits } = reading;
-    if (credits !== null) this.#keep(() => settings.writeCredits(accountKey, credits));
+    if (credits !== null && isCreditNews(state, credits)) this.#keep(() => settings.writeCredits(accountKey, credits));
   }
 
   /** A finished turn used this many tokens of the account. */
@@ -254,7 +246,7 @@ export class LiveState {
   }
 
   nameOf(profileId: string): string {
-    return this.#pool().profiles.find((profile) => profile.id === profileId)?.name ?? "a removed profile";
+    return this.#pool.read().profiles.find((profile) => profile.id === profileId)?.name ?? "a removed profile";
   }
 
   /** A store that cannot be written to must not cost a client its answer: what was to be kept is lost, and said. */
@@ -267,60 +259,25 @@ export class LiveState {
     }
   }
 
-  #pool(): { settings: PoolSettings; profiles: readonly ProfileRecord[] } {
-    const { settings } = this.#options;
-    const version = settings.version();
-    if (this.#cache === null || this.#cache.version !== version) {
-      this.#cache = { version, settings: settings.pool(), profiles: settings.profiles() };
-    }
-    return this.#cache;
-  }
-
-  #candidateOf(profile: ProfileRecord, boundSessions: number): Candidate {
-    const { signIn } = profile;
-    return {
-      profileId: profile.id,
-      name: profile.name,
-      kind: profile.kind,
-      accountKey: profile.accountKey,
-      workspaceId: profile.workspaceId,
-      plan: profile.plan,
-      selected: profile.selected,
-      signInNeeded: signIn.state === "needed" ? { reason: signIn.reason, sinceMs: signIn.sinceMs } : null,
-      reservePercent: profile.reservePercent,
-      state: this.#options.settings.accountState(profile.accountKey),
-      models: this.#options.offeredModels(profile.accountKey),
-      inFlight: this.inFlight(profile.accountKey),
-      boundSessions,
-    };
-  }
-
-  #boundByAccount(): Map<string, number> {
-    const counts = new Map<string, number>();
-    const sinceMs = this.#options.clock.now() - LIMITS.recentSessionMs;
-    for (const [sessionId, { accountKey, atMs }] of this.#recent) {
-      if (atMs < sinceMs || this.#recent.size > LIMITS.liveSessionsMax) this.#recent.delete(sessionId);
-      else counts.set(accountKey, (counts.get(accountKey) ?? 0) + 1);
-    }
-    return counts;
-  }
-
   #rememberRecent(): void {
     const { runtime, clock } = this.#options;
     const sinceMs = clock.now() - LIMITS.recentSessionMs;
-    const accountOf = new Map(this.#pool().profiles.map((profile) => [profile.id, profile.accountKey]));
+    const accountOf = new Map(this.#pool.read().profiles.map((profile) => [profile.id, profile.accountKey]));
     const recent = runtime.sessions().filter((session) => session.lastUsedAtMs >= sinceMs);
     for (const session of recent.sort((a, b) => a.lastUsedAtMs - b.lastUsedAtMs)) {
       const accountKey = session.profileId === null ? undefined : accountOf.get(session.profileId);
-      if (accountKey !== undefined) this.#recent.set(session.id, { accountKey, atMs: session.lastUsedAtMs });
+      this.#lastTurnAtMs = Math.max(this.#lastTurnAtMs, session.lastUsedAtMs);
+      if (accountKey !== undefined) this.#recent.note(session.id, accountKey, session.lastUsedAtMs);
     }
   }
 
   #seatsOf(candidate: Candidate): readonly ProfileRecord[] {
     const { workspaceId, profileId } = candidate;
-    return this.#pool().profiles.filter(
-      (profile) => profile.id === profileId || (workspaceId !== null && profile.workspaceId === workspaceId),
-    );
+    return this.#pool
+      .read()
+      .profiles.filter(
+        (profile) => profile.id === profileId || (workspaceId !== null && profile.workspaceId === workspaceId),
+      );
   }
 
   #cool(candidate: Candidate, effect: Extract<Effect, { kind: "cool" }>): void {

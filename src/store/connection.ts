@@ -13,9 +13,14 @@ export interface Connection {
   commitSynced<Answer>(work: () => Answer): Answer;
   /** Changes with every commit of this connection and of all others; a few microseconds. */
   version(): number;
+  /** What SQLite finds wrong with the file, a line each; empty for a sound one. Reads all of it. */
+  damage(): readonly string[];
   /** Releases statements, locks and descriptors. Calling it again does nothing. */
   close(): void;
 }
+
+/** One is enough to know that the file is not sound. */
+const DAMAGES_MAX = 5;
 
 export function connect(database: Database): Connection {
   const statements: Statement<unknown, SQLQueryBindings[]>[] = [];
@@ -52,6 +57,12 @@ export function connect(database: Database): Connection {
     return (dataVersion.get()?.data_version ?? 0) + ownCommits;
   }
 
+  const check = prepare<{ quick_check: string }>(`PRAGMA quick_check(${DAMAGES_MAX})`);
+  function damage(): readonly string[] {
+    const lines = check.all().map((row) => row.quick_check);
+    return lines.length === 1 && lines[0] === "ok" ? [] : lines;
+  }
+
   function close(): void {
     if (isClosed) return;
     isClosed = true;
@@ -60,5 +71,5 @@ export function connect(database: Database): Connection {
     database.close(true);
   }
 
-  return { prepare, commit, commitSynced, version, close };
+  return { prepare, commit, commitSynced, version, damage, close };
 }

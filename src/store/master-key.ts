@@ -1,96 +1,127 @@
 /**
- * Where does the key for the secrets come from? Owns `master.key`; must not keep nor show the key.
+ * Where does the key for the secrets come from? Must not keep it longer than the process lives, nor show it.
  *
- * Sources in order, the first that has one wins: the service manager's credentials folder, then the file in the home
- * folder, made on first use. The system's keyring belongs between the two.
+ * Sources in order, the first that has one wins: the service manager's credentials folder; the system's keyring, where
+ * the owner has moved the key there, which `master.key` then says instead of holding it; `master.key`, made on first use.
+ * The keyring is never tried on suspicion: a box without one would start slower, and a service that runs while nobody is
+ * signed in could not open what a desktop had put there.
  */
-import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { syncToDisk, tightenFile } from "./private-file.ts";
-import { MASTER_KEY_BYTES } from "./seal.ts";
-import { asStoreError, StoreError, systemCodeOf } from "./store-error.ts";
+import { type KeyFile, keyPath, makeKeyFile, nextKeyPath, readKeyFile, tightenKeyFile } from "./key-file.ts";
+import { type Keyring, keyringName } from "./keyring.ts";
+import { type KeySource, keyIdOf } from "./seal.ts";
+import { asStoreError, StoreError } from "./store-error.ts";
 
-/**
- * The 32 bytes of the master key; made and on the disk before it answers when there is none yet. A `master.key` that
- * others may read is tightened to 0600 rather than refused: refusing would lock the owner out and undo nothing.
- * Throws a `StoreError`: "bad-key" when a source holds no key, "unreadable" and others when it cannot be read.
- */
-export function readMasterKey(home: string, env: Readonly<Record<string, string | undefined>>): Uint8Array {
-  const credentialsFolder = env["CREDENTIALS_DIRECTORY"];
-  return (credentialsFolder ? readKeyFile(join(credentialsFolder, "master-key")) : null) ?? readOrMakeKey(home);
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const KEY_PLACES = ["service-manager", "keyring", "file"] as const;
+export type KeyPlace = (typeof KEY_PLACES)[number];
+
+export interface MasterKeys extends KeySource {
+  /** Where the key for new seals lies; makes one where there is none. */
+  place(): KeyPlace;
+  /** Tells of a key that the keyring has: from now on a file that names it means this one. */
+  learn(key: Uint8Array): void;
 }
 
-function readOrMakeKey(home: string): Uint8Array {
-  const path = join(home, "master.key");
+/**
+ * The sources as they are now and every time they are asked again. The keyring is asked once, here, for the keys that the
+ * files name; a process that runs while the key moves into the keyring has to be started again.
+ */
+export async function openMasterKeys(home: string, env: Environment, keyring: Keyring): Promise<MasterKeys> {
+  const fromKeyring = new Map<string, Uint8Array>();
+  for (const keyId of keyringIds(home)) {
+    const key = await askKeyring(keyring, keyId);
+    if (key !== null) fromKeyring.set(keyId, key);
+  }
+  return { ...readSources(home, env, fromKeyring), learn: (key) => void fromKeyring.set(keyIdOf(key), key) };
+}
+
+/**
+ * The 32 bytes of the master key, the keyring left aside; made and on the disk before it answers when there is none yet.
+ * Throws a `StoreError`: "bad-key" when a source holds no key, "unreadable" and others when it cannot be read.
+ */
+export function readMasterKey(home: string, env: Environment): Uint8Array {
+  const [first] = readSources(home, env, new Map()).keys();
+  if (first === undefined) throw new Error("a source without a key answered");
+  return first;
+}
+
+function readSources(
+  home: string,
+  env: Environment,
+  fromKeyring: ReadonlyMap<string, Uint8Array>,
+): Omit<MasterKeys, "learn"> {
+  const resolve = (file: KeyFile | null): Uint8Array | null => {
+    if (file === null) return null;
+    return file.kind === "key" ? file.key : (fromKeyring.get(file.keyId) ?? null);
+  };
+  return {
+    keys() {
+      const service = serviceKey(env);
+      const file = service === null ? readOrMakeKeyFile(home) : readKeyFile(keyPath(home));
+      const own = resolve(file);
+      // A key that the files name and nobody has must not be passed over: what is sealed instead would be lost with it.
+      if (service === null && own === null) throw keyringSilent();
+      const next = resolve(readKeyFile(nextKeyPath(home)));
+      return [service, own, next].filter((key) => key !== null);
+    },
+    place() {
+      if (serviceKey(env) !== null) return "service-manager";
+      return readOrMakeKeyFile(home).kind === "keyring" ? "keyring" : "file";
+    },
+  };
+}
+
+function serviceKey(env: Environment): Uint8Array | null {
+  const folder = env["CREDENTIALS_DIRECTORY"];
+  const file = folder ? readKeyFile(join(folder, "master-key")) : null;
+  return file?.kind === "key" ? file.key : null;
+}
+
+function readOrMakeKeyFile(home: string): KeyFile {
+  const path = keyPath(home);
+  tightenKeyFile(path);
+  const stored = readKeyFile(path);
+  if (stored !== null) return stored;
   try {
-    tightenFile(path);
-    const stored = readKeyFile(path);
-    if (stored !== null) return stored;
-    makeKeyFile(home, path);
+    makeKeyFile(path);
   } catch (error) {
     throw asStoreError(error, path);
   }
   const made = readKeyFile(path);
-  if (made === null) throw badKey(path);
+  if (made === null) throw new StoreError("unreadable", `${path} went away while it was made.`, "Try again.");
   return made;
 }
 
-/** Null when there is no such file. */
-function readKeyFile(path: string): Uint8Array | null {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return null;
-    throw asStoreError(error, path);
-  }
-  const key = parseKey(bytes);
-  if (key === null) throw badKey(path);
-  return key;
+/** Ids of the keys that the files leave to the keyring. A file in bad shape is told when a key is needed. */
+function keyringIds(home: string): readonly string[] {
+  return [keyPath(home), nextKeyPath(home)].flatMap((path) => {
+    try {
+      const file = readKeyFile(path);
+      return file?.kind === "keyring" ? [file.keyId] : [];
+    } catch (error) {
+      if (error instanceof StoreError) return [];
+      throw error;
+    }
+  });
 }
 
-/** Accepts 32 raw bytes, or the same as 64 hexadecimal digits or as Base64 (either alphabet), with white space around. */
-function parseKey(bytes: Buffer): Uint8Array | null {
-  if (bytes.length === MASTER_KEY_BYTES) return Uint8Array.from(bytes);
-  const text = bytes.toString("latin1").trim();
-  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.from(Buffer.from(text, "hex"));
-  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return Uint8Array.from(Buffer.from(text, "base64"));
-  return null;
-}
-
-/**
- * Writes a new key under a name of its own and links it to the real one: the link succeeds for one process only, so
- * all that start at once read the same whole key afterwards, and a killed one leaves no half of a key.
- */
-function makeKeyFile(home: string, path: string): void {
-  const unfinishedPath = join(home, `master.key.${process.pid}.${randomBytes(6).toString("hex")}.tmp`);
+async function askKeyring(keyring: Keyring, keyId: string): Promise<Uint8Array | null> {
   try {
-    writeSynced(unfinishedPath, `${randomBytes(MASTER_KEY_BYTES).toString("hex")}\n`);
-    linkSync(unfinishedPath, path);
-  } catch (error) {
-    if (systemCodeOf(error) !== "EEXIST") throw error;
-  } finally {
-    rmSync(unfinishedPath, { force: true });
-  }
-  syncToDisk(home);
-}
-
-function writeSynced(path: string, text: string): void {
-  const descriptor = openSync(path, "wx", 0o600);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    const text = await keyring.get(keyringName(keyId));
+    return text === null ? null : Uint8Array.from(Buffer.from(text, "hex"));
+  } catch {
+    // Missing, locked, or without a session to ask in: told when the key is needed.
+    return null;
   }
 }
 
-function badKey(path: string): StoreError {
+function keyringSilent(): StoreError {
   return new StoreError(
-    "bad-key",
-    `${path} does not hold a master key.`,
-    "It must be 32 raw bytes, 64 hexadecimal digits or Base64 of 32 bytes: put the right file back. " +
-      "If the key is lost, move the file away, remove the profiles and sign in again.",
+    "wrong-key",
+    "The master key is kept in the system's keyring, which has not given it out.",
+    "Unlock the keyring, or sign in to the desktop, and start this program again. " +
+      "To keep the key in a file instead, run there: codexuse profile rekey --key-in=file",
   );
 }

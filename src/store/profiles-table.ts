@@ -1,7 +1,12 @@
-/** Which sign-ins are saved? Rows without secrets; those lie in `credentials`. */
+/**
+ * Which sign-ins are saved? Rows without secrets; those lie in `credentials`. The one exception is a proxy's address,
+ * which may hold a password: it is sealed like them.
+ */
 import type { ProfileRecord, SettingsStore } from "../ports.ts";
 import type { Connection } from "./connection.ts";
+import { openProxyColumn, type ProxyColumn } from "./proxy-column.ts";
 import { memberOf, toFlag } from "./row-values.ts";
+import type { Sealing } from "./sealing.ts";
 
 interface ProfileRow {
   readonly id: string;
@@ -49,9 +54,12 @@ export interface ProfilesTable extends Pick<SettingsStore, "profiles" | "profile
   /** Removes the profile and, with it, its credential. Answers the account that now has no profile left, else null. */
   deleteProfile(id: string): string | null;
   markSignedIn(id: string): void;
+  /** Seals every proxy's address anew with the key of this id. */
+  resealProxies(keyId: string): void;
 }
 
-export function profilesTable(connection: Connection): ProfilesTable {
+export function profilesTable(connection: Connection, sealing: Sealing): ProfilesTable {
+  const proxies = openProxyColumn(sealing);
   const selectAll = connection.prepare<ProfileRow>(`SELECT ${COLUMNS} FROM profiles ORDER BY created_at_ms, rowid`);
   const selectById = connection.prepare<ProfileRow>(`SELECT ${COLUMNS} FROM profiles WHERE id = ?`);
   const selectByName = connection.prepare<ProfileRow>(`SELECT ${COLUMNS} FROM profiles WHERE name_folded = ?`);
@@ -61,28 +69,35 @@ export function profilesTable(connection: Connection): ProfilesTable {
   const updateSignIn = connection.prepare(
     "UPDATE profiles SET sign_in_reason = NULL, sign_in_since_ms = NULL WHERE id = ?",
   );
+  const updateProxy = connection.prepare("UPDATE profiles SET proxy_url = $proxyUrl WHERE id = $id");
   const deleteRow = connection.prepare<{ account_key: string }>(
     "DELETE FROM profiles WHERE id = ? RETURNING account_key",
   );
 
   return {
-    profiles: () => selectAll.all().map(profileOf),
+    profiles: () => selectAll.all().map((row) => profileOf(row, proxies)),
 
     profileNamed: (name) => {
       const row = selectByName.get(foldName(name));
-      return row === null ? null : profileOf(row);
+      return row === null ? null : profileOf(row, proxies);
     },
 
-    insertProfile: (profile) => connection.commit(() => insertRow.run(columnsOf(profile)).changes === 1),
+    insertProfile: (profile) =>
+      connection.commit(() => {
+        const proxyUrl = proxies.seal(profile.id, profile.proxyUrl);
+        return insertRow.run(columnsOf(profile, proxyUrl)).changes === 1;
+      }),
 
     updateProfile: (id, change) =>
       connection.commit(() => {
         const row = selectById.get(id);
         if (row === null) return false;
-        const next: ProfileRecord = { ...profileOf(row), ...change };
+        const next: ProfileRecord = { ...profileOf(row, proxies), ...change };
         const namesake = selectByName.get(foldName(next.name));
         if (namesake !== null && namesake.id !== id) return false;
-        updateRow.run(columnsOf(next));
+        // As it was, also when it cannot be opened here: only its own change may replace it.
+        const proxyUrl = change.proxyUrl === undefined ? row.proxy_url : proxies.seal(id, change.proxyUrl);
+        updateRow.run(columnsOf(next, proxyUrl));
         return true;
       }),
 
@@ -95,6 +110,14 @@ export function profilesTable(connection: Connection): ProfilesTable {
     markSignedIn: (id) => {
       connection.commit(() => updateSignIn.run(id));
     },
+
+    resealProxies: (keyId) => {
+      connection.commit(() => {
+        for (const { id, proxy_url: column } of selectAll.all()) {
+          if (column !== null) updateProxy.run({ id, proxyUrl: proxies.reseal(id, column, keyId) });
+        }
+      });
+    },
   };
 }
 
@@ -103,7 +126,7 @@ function foldName(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
-function profileOf(row: ProfileRow): ProfileRecord {
+function profileOf(row: ProfileRow, proxies: ProxyColumn): ProfileRecord {
   return {
     id: row.id,
     name: row.name,
@@ -118,7 +141,7 @@ function profileOf(row: ProfileRow): ProfileRecord {
     fedramp: row.fedramp === 1,
     selected: row.selected === 1,
     reservePercent: row.reserve_percent,
-    proxyUrl: row.proxy_url,
+    proxyUrl: proxies.open(row.id, row.proxy_url),
     signIn:
       row.sign_in_reason === null
         ? { state: "ok" }
@@ -127,10 +150,12 @@ function profileOf(row: ProfileRow): ProfileRecord {
   };
 }
 
-function columnsOf(profile: ProfileRecord): Record<string, string | number | null> {
+/** `proxyUrl` as its column holds it. */
+function columnsOf(profile: ProfileRecord, proxyUrl: string | null): Record<string, string | number | null> {
   const { signIn, fedramp, selected, ...sameColumns } = profile;
   return {
     ...sameColumns,
+    proxyUrl,
     nameFolded: foldName(profile.name),
     fedramp: toFlag(fedramp),
     selected: toFlag(selected),

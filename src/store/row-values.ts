@@ -1,4 +1,5 @@
 /** How do columns become domain values? Pure; a column that no version of ours can have written is a damaged file. */
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { StoreError } from "./store-error.ts";
 
 /** SQLite has no booleans. */
@@ -27,6 +28,20 @@ export function parseColumn(json: string, column: string): unknown {
   } catch (error) {
     // Without the parser's words: they may quote the text.
     throw badColumn(column, error instanceof SyntaxError ? error.name : error);
+  }
+}
+
+/** A text as a column holds it that may be large. */
+export function packText(text: string): Uint8Array {
+  return zstdCompressSync(text);
+}
+
+/** The text that a packed column holds. Throws a `StoreError` "corrupt" when it cannot be unpacked. */
+export function unpackColumn(packed: Uint8Array, column: string): string {
+  try {
+    return new TextDecoder().decode(zstdDecompressSync(packed));
+  } catch (error) {
+    throw badColumn(column, error);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What does one runtime remember for itself? `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns, port.
+ * What does one runtime remember for itself? `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns, responses, port.
  *
  * Must not know anything of accounts: what both runtimes need lies in the settings.
  */
@@ -7,12 +7,14 @@ import type { Runtime, RuntimeStore } from "../ports.ts";
 import type { Connection } from "./connection.ts";
 import { keysTable } from "./keys-table.ts";
 import { runtime0001 } from "./migrations/runtime-0001.ts";
+import { runtime0002 } from "./migrations/runtime-0002.ts";
 import { openStore } from "./open-store.ts";
+import { responsesTable } from "./responses-table.ts";
 import { runtimeTable } from "./runtime-table.ts";
 import { sessionsTable } from "./sessions-table.ts";
 import { turnsTable } from "./turns-table.ts";
 
-const MIGRATIONS = [runtime0001];
+const MIGRATIONS = [runtime0001, runtime0002];
 
 /** Opens a runtime's store in `home` (`:memory:` for none on disk). Throws a `StoreError`, here and from every method. */
 export function openRuntimeStore(home: string, runtime: Runtime): RuntimeStore {
@@ -22,10 +24,12 @@ export function openRuntimeStore(home: string, runtime: Runtime): RuntimeStore {
 function composeRuntime(connection: Connection): RuntimeStore {
   return {
     version: connection.version,
+    damage: connection.damage,
     close: connection.close,
     ...keysTable(connection),
     ...sessionsTable(connection),
     ...turnsTable(connection),
+    ...responsesTable(connection),
     ...runtimeTable(connection),
   };
 }

@@ -10,13 +10,15 @@ import type { Connection } from "./connection.ts";
 import { credentialsTable } from "./credentials-table.ts";
 import { leasesTable } from "./leases-table.ts";
 import { settings0001 } from "./migrations/settings-0001.ts";
+import { settings0002 } from "./migrations/settings-0002.ts";
 import { modelsTable } from "./models-table.ts";
 import { openStore } from "./open-store.ts";
 import { poolTable } from "./pool-table.ts";
 import { profilesTable } from "./profiles-table.ts";
 import type { Sealer } from "./seal.ts";
+import { openSealing } from "./sealing.ts";
 
-const MIGRATIONS = [settings0001];
+const MIGRATIONS = [settings0001, settings0002];
 
 export interface SettingsStoreOptions {
   /** Encrypts credentials at rest. Another key than the one they were sealed with fails `credential` only. */
@@ -29,13 +31,21 @@ export function openSettingsStore(home: string, options: SettingsStoreOptions): 
 }
 
 function composeSettings(connection: Connection, sealer: Sealer): SettingsStore {
-  const { insertProfile, deleteProfile, markSignedIn, ...profiles } = profilesTable(connection);
-  const { insertCredential, replaceCredential, ...credentials } = credentialsTable(connection, sealer);
+  const sealing = openSealing(connection, sealer);
+  const { insertProfile, deleteProfile, markSignedIn, resealProxies, ...profiles } = profilesTable(connection, sealing);
+  const { insertCredential, replaceCredential, resealCredentials, ...credentials } = credentialsTable(
+    connection,
+    sealing,
+  );
+  // What the old key opens must not stay behind in a corner of the file. Where others read, the journal is emptied later.
+  const wipeFreed = connection.prepare("PRAGMA secure_delete = ON");
+  const emptyJournal = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   const { forgetAccount, ...accounts } = accountsTable(connection);
   const { forgetCatalogue, ...catalogues } = cataloguesTable(connection);
 
   return {
     version: connection.version,
+    damage: connection.damage,
     close: connection.close,
     ...poolTable(connection),
     ...profiles,
@@ -66,6 +76,24 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
         forgetAccount(orphanedAccount);
         forgetCatalogue(orphanedAccount);
       });
+    },
+
+    holdKeys: (work) => {
+      const resealed = { done: false };
+      const vault = {
+        keyInForce: sealing.keyInForce,
+        resealAll: (keyId: string) => {
+          wipeFreed.get();
+          resealProxies(keyId);
+          const count = resealCredentials(keyId);
+          sealing.setKeyInForce(keyId);
+          resealed.done = true;
+          return count;
+        },
+      };
+      const answer = connection.commitSynced(() => work(vault));
+      if (resealed.done) emptyJournal.get();
+      return answer;
     },
   };
 }
