@@ -13,7 +13,8 @@ export const CLIENT_VERSION_FLOOR = CODEX_VERSION;
 /** The public client id of the Codex sign-in, the same for everybody. */
 export const CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";
 
-const ORIGINATOR = "codex_cli_rs";
+/** How the program that we speak as calls itself. */
+export const ORIGINATOR = "codex_cli_rs";
 
 /** Head fields of every account request, before any credential. */
 export function clientHeaders(): Record<string, string> {

@@ -21,6 +21,7 @@ export type SignInReason = (typeof SIGN_IN_REASONS)[number];
 export const UNAVAILABLE_REASONS = [
   "profile-missing",
   "credential-missing",
+  "key-missing",
   "store-failing",
   "refresh-queue",
   "refresh-failing",
@@ -43,7 +44,7 @@ export interface ReasonText {
   readonly hint: string;
 }
 
-const SIGN_IN_AGAIN = "Sign in again.";
+const SIGN_IN_AGAIN = "Sign in again with `codexuse profile refresh <name>`.";
 const WAIT = "Nothing to do: it is tried again by itself.";
 const OWNER_REFRESHES = "The program that owns the file has to refresh it: run one turn there, or sign in there again.";
 
@@ -51,7 +52,7 @@ const TEXTS: Readonly<Record<SignInReason | UnavailableReason, ReasonText>> = {
   "refresh-token-expired": { text: "The sign-in has expired.", hint: SIGN_IN_AGAIN },
   "refresh-token-reused": {
     text: "The refresh token was already used, most likely by another program with a copy of this sign-in.",
-    hint: "Sign in again, and give each program a sign-in of its own.",
+    hint: "Sign in again with `codexuse profile refresh <name>`, and give each program a sign-in of its own.",
   },
   "refresh-token-invalidated": { text: "The sign-in was signed out or revoked.", hint: SIGN_IN_AGAIN },
   "refresh-cut-off": {
@@ -66,14 +67,18 @@ const TEXTS: Readonly<Record<SignInReason | UnavailableReason, ReasonText>> = {
   "refresh-refused": { text: "Upstream no longer accepts this sign-in.", hint: SIGN_IN_AGAIN },
   "cannot-be-refreshed": {
     text: "The token has expired, and this kind of sign-in cannot be refreshed.",
-    hint: "Make a new token, or sign in with ChatGPT.",
+    hint: "Make a new token, or sign in with ChatGPT: `codexuse profile refresh <name>`.",
   },
   "credential-refused": {
     text: "Upstream has refused this token or key more than once.",
-    hint: "Replace it by a new one.",
+    hint: "Replace it by a new one with `codexuse profile refresh <name>` and `--api-key=-` or `--access-token=-`.",
   },
   "profile-missing": { text: "The profile has been removed.", hint: "Nothing to do." },
   "credential-missing": { text: "The profile has no credential.", hint: SIGN_IN_AGAIN },
+  "key-missing": {
+    text: "The sign-in cannot be decrypted: it was encrypted with another master key, or was damaged.",
+    hint: "Put the key back. If it is lost, sign in again with `codexuse profile refresh <name>`.",
+  },
   "store-failing": { text: "The settings could not be read or written.", hint: "Check the disk of the home folder." },
   "refresh-queue": { text: "Too many refreshes are waiting for their turn.", hint: WAIT },
   "refresh-failing": { text: "The sign-in service refuses refreshes for the moment.", hint: WAIT },

@@ -10,6 +10,7 @@ import type { Wire } from "./ask.ts";
 import { exchangeRefreshToken } from "./exchange.ts";
 import { isSameAccount } from "./identity.ts";
 import { readClaims } from "./jwt.ts";
+import { isLocked, readableCredential } from "./readable-credential.ts";
 import type { UnavailableReason } from "./reasons.ts";
 import type { ExchangeTurn, RefreshLease } from "./refresh-lease.ts";
 import {
@@ -72,9 +73,9 @@ export function createLoginRefresher(options: LoginRefresherOptions): LoginRefre
     async refresh(profileId, need) {
       try {
         return await refresh(refresher, profileId, need);
-      } catch {
+      } catch (error) {
         // Only the store throws here. What it has not taken stays in `unsaved`.
-        return unavailable("store-failing");
+        return unavailable(isLocked(error) ? "key-missing" : "store-failing");
       }
     },
   };
@@ -259,7 +260,7 @@ function shareWithCopies(settings: SettingsStore, profileId: string, waiting: Un
   const renewed = profiles.find((profile) => profile.id === profileId);
   for (const copy of profiles) {
     if (renewed === undefined || copy.id === profileId || !isSameAccount(copy, renewed)) continue;
-    const stored = settings.credential(copy.id);
+    const stored = readableCredential(settings, copy.id);
     if (stored !== null && isTokenOf(stored, waiting.spentToken)) writePair(settings, copy.id, stored, waiting);
   }
 }

@@ -6,6 +6,7 @@
  */
 import { LIMITS } from "../limits.ts";
 import type { Clock, SettingsStore } from "../ports.ts";
+import { readableCredential } from "./readable-credential.ts";
 import { judgeToken } from "./refresh-policy.ts";
 import type { AccountTokens } from "./tokens.ts";
 
@@ -56,7 +57,7 @@ async function refreshDue(options: RefreshWorkerOptions, isStopped: () => boolea
 function dueProfiles(options: RefreshWorkerOptions): readonly string[] {
   return options.settings.profiles().flatMap((profile) => {
     if (profile.ownership !== "owned" || profile.kind !== "chatgpt" || profile.signIn.state === "needed") return [];
-    const credential = options.settings.credential(profile.id)?.credential;
+    const credential = readableCredential(options.settings, profile.id)?.credential;
     if (credential?.kind !== "chatgpt" || credential.refreshToken === null) return [];
     return judgeToken(credential, options.clock.now()) === "fresh" ? [] : [profile.id];
   });

@@ -8,21 +8,13 @@
  * - with a free name: becomes a second profile of the account, which adds no headroom, and says so.
  * Copies of one login share one chain of refresh tokens; `refresh-login.ts` renews all copies we hold together.
  */
-import type { Credential, Endpoints, ProfileRecord, Rng, SettingsStore } from "../ports.ts";
-import type { Wire } from "./ask.ts";
+import type { Credential, ProfileRecord, Rng, SettingsStore } from "../ports.ts";
+import { identify } from "./arrival.ts";
 import type { SavedLogin } from "./auth-json.ts";
-import { apiKeyAccountKey, chatgptAccountKey, isSameAccount, type LoginIdentity, otherSeats } from "./identity.ts";
-import { borrowedCredential, personalCredential } from "./linked-login.ts";
+import { isSameAccount } from "./identity.ts";
 import { isProfileName, makeUnique, nameFromEmail } from "./profile-name.ts";
-import { judgeToken } from "./refresh-policy.ts";
-import { askWhoami } from "./whoami.ts";
-
-export interface SaveDesk {
-  readonly settings: SettingsStore;
-  readonly wire: Wire;
-  readonly endpoints: Endpoints;
-  readonly rng: Rng;
-}
+import { readableCredential } from "./readable-credential.ts";
+import { type Arrival, note, refuse, report, type SaveDesk, type SaveResult } from "./save-result.ts";
 
 export interface SaveRequest {
   /** The owner's own choice; null to make one up. */
@@ -31,63 +23,10 @@ export interface SaveRequest {
   readonly fallbackName: string;
   /** Path of another program's file that the profile only reads; null when the sign-in becomes ours. */
   readonly linkPath: string | null;
-}
-
-export const SAVE_NOTES = [
-  "now-ours",
-  "shares-login",
-  "same-account",
-  "same-workspace",
-  "older-than-saved",
-  "already-saved",
-  "expired",
-  "cannot-be-refreshed",
-  "readable-by-others",
-] as const;
-export interface SaveNote {
-  readonly code: (typeof SAVE_NOTES)[number];
-  /** One sentence for the owner. */
-  readonly text: string;
-}
-
-export const SAVE_REFUSALS = [
-  "not-found",
-  "not-permitted",
-  "not-a-file",
-  "too-large",
-  "unreadable",
-  "empty-folder",
-  "not-a-login",
-  "unsupported-login",
-  "name-invalid",
-  "name-taken",
-  "token-refused",
-  "identity-unknown",
-] as const;
-export type SaveRefusal = (typeof SAVE_REFUSALS)[number];
-
-export type SaveResult =
-  | {
-      readonly kind: "added" | "updated" | "unchanged";
-      readonly profile: ProfileRecord;
-      /** Another, older profile of the same account; null when this is the only one. */
-      readonly duplicateOf: string | null;
-      readonly notes: readonly SaveNote[];
-    }
-  | { readonly kind: "refused"; readonly code: SaveRefusal; readonly reason: string; readonly hint: string };
-
-/** A sign-in whose account is known. */
-interface Arrival {
-  readonly kind: ProfileRecord["kind"];
-  readonly accountKey: string;
-  readonly workspaceId: string | null;
-  readonly userId: string | null;
-  readonly email: string | null;
-  readonly plan: string | null;
-  readonly fedramp: boolean;
-  readonly credential: Credential;
-  /** Also of a linked sign-in, whose credential goes without it: tells copies of one login apart from two logins. */
-  readonly refreshToken: string | null;
+  /** Whether it comes from another program's file, as opposed to a sign-in made for us. */
+  readonly isCopy: boolean;
+  /** Where every call of the profile goes through from now on; null leaves it as it is, and none for a new profile. */
+  readonly proxyUrl: string | null;
 }
 
 /** Saves a sign-in under the rules above. Every outcome is a value; nothing is written when it is refused. */
@@ -99,7 +38,10 @@ export async function saveLogin(desk: SaveDesk, saved: SavedLogin, request: Save
       "Choose another --name.",
     );
   }
-  const arrival = await identify(desk, saved, request.linkPath !== null);
+  // Asked through the proxy that the profile has already, when it is known which profile that is.
+  const named = request.name === null ? null : desk.settings.profileNamed(request.name);
+  const proxyUrl = request.proxyUrl ?? named?.proxyUrl ?? null;
+  const arrival = await identify(desk, saved, { isCopy: request.isCopy, isLink: request.linkPath !== null, proxyUrl });
   if ("code" in arrival) return arrival;
   const known = desk.settings.profiles().filter((profile) => isSameAccount(profile, arrival));
   const target = chooseTarget(desk.settings, known, request);
@@ -111,41 +53,9 @@ export async function saveLogin(desk: SaveDesk, saved: SavedLogin, request: Save
     );
   }
   const settled: Arrival = { ...arrival, accountKey: known[0]?.accountKey ?? arrival.accountKey };
-  return target === null ? addProfile(desk, settled, request) : renewProfile(desk, settled, target);
-}
-
-function refuse(code: SaveRefusal, reason: string, hint: string): Extract<SaveResult, { kind: "refused" }> {
-  return { kind: "refused", code, reason, hint };
-}
-
-async function identify(
-  desk: SaveDesk,
-  saved: SavedLogin,
-  isLink: boolean,
-): Promise<Arrival | Extract<SaveResult, { kind: "refused" }>> {
-  switch (saved.kind) {
-    case "api-key": {
-      const nobody = { workspaceId: null, userId: null, email: null, plan: null, fedramp: false, refreshToken: null };
-      const credential: Credential = { kind: "api-key", apiKey: saved.apiKey };
-      return { kind: "api-key", accountKey: apiKeyAccountKey(saved.apiKey), credential, ...nobody };
-    }
-    case "chatgpt": {
-      const { kind, identity, ...secrets } = saved;
-      const credential: Credential = isLink ? borrowedCredential(saved) : { kind, ...secrets };
-      return arrive(identity, credential, saved.refreshToken, saved.refreshToken ?? saved.accessToken);
-    }
-    case "personal-token": {
-      const whoami = await askWhoami(desk.wire, desk.endpoints, saved.token);
-      if (whoami.kind === "known") return arrive(whoami.identity, personalCredential(saved.token), null, saved.token);
-      return whoami.kind === "refused"
-        ? refuse("token-refused", "Upstream does not accept this personal access token.", "Make a new one.")
-        : refuse("identity-unknown", "Upstream could not be asked whose token this is.", "Check the network.");
-    }
-  }
-}
-
-function arrive(identity: LoginIdentity, credential: Credential, refreshToken: string | null, secret: string): Arrival {
-  return { kind: "chatgpt", accountKey: chatgptAccountKey(identity, secret), ...identity, credential, refreshToken };
+  if (target === null) return addProfile(desk, settled, request);
+  if (request.proxyUrl !== null) desk.settings.updateProfile(target.id, { proxyUrl: request.proxyUrl });
+  return renewProfile(desk, settled, target);
 }
 
 /** The profile this sign-in renews; null for a new one; `taken` when the wished name is somebody else's. */
@@ -165,7 +75,7 @@ function chooseTarget(
 
 function addProfile(desk: SaveDesk, arrival: Arrival, request: SaveRequest): SaveResult {
   const { settings, rng, wire } = desk;
-  const { credential, refreshToken, ...account } = arrival;
+  const { credential, refreshToken, isCopy, ...account } = arrival;
   const isTaken = (name: string): boolean => settings.profileNamed(name) !== null;
   for (;;) {
     const made = makeUnique(nameFromEmail(arrival.email) ?? request.fallbackName, isTaken);
@@ -177,7 +87,7 @@ function addProfile(desk: SaveDesk, arrival: Arrival, request: SaveRequest): Sav
       linkPath: request.linkPath,
       selected: false,
       reservePercent: 0,
-      proxyUrl: null,
+      proxyUrl: request.proxyUrl,
       signIn: { state: "ok" },
       createdAtMs: wire.clock.now(),
     };
@@ -195,13 +105,15 @@ function newProfileId(rng: Rng): string {
 
 function renewProfile(desk: SaveDesk, arrival: Arrival, target: ProfileRecord): SaveResult {
   const { settings } = desk;
-  const stored = settings.credential(target.id);
+  const stored = readableCredential(settings, target.id);
   const isSame = stored !== null && isSameSecret(stored.credential, arrival.credential);
   if (isSame) return report(desk, "unchanged", target.id, arrival, [note("already-saved")]);
-  if (stored === null || !isNewer(arrival.credential, stored.credential, target)) {
+  if (stored !== null && !isNewer(arrival.credential, stored.credential, target)) {
     return report(desk, "unchanged", target.id, arrival, [note("older-than-saved")]);
   }
-  if (!settings.writeCredential(target.id, arrival.credential, stored.generation)) {
+  const generation = stored?.generation ?? settings.generation(target.id);
+  if (generation === null) return refuse("unreadable", "The profile was removed meanwhile.", "Try again.");
+  if (!settings.writeCredential(target.id, arrival.credential, generation)) {
     // Renewed by another process in this very moment: compare with that.
     return renewProfile(desk, arrival, target);
   }
@@ -228,73 +140,4 @@ function isNewer(arrived: Credential, stored: Credential, target: ProfileRecord)
   if (lastRefreshAtMs !== null && stored.lastRefreshAtMs !== null) return lastRefreshAtMs > stored.lastRefreshAtMs;
   if (expiresAtMs !== null && stored.expiresAtMs !== null) return expiresAtMs > stored.expiresAtMs;
   return true;
-}
-
-const NOTE_TEXTS: Readonly<Record<SaveNote["code"], string>> = {
-  "now-ours": "Codexuse refreshes this sign-in from now on: the program it came from has to sign in for itself.",
-  "shares-login": "is a copy of the same login: upstream sees one sign-in, and signing one out ends both.",
-  "same-account": "is of the same account: the two share one headroom.",
-  "same-workspace": "is another seat of the same workspace: a limit of the workspace strikes both.",
-  "older-than-saved": "The saved sign-in is newer than this one and was kept.",
-  "already-saved": "This very sign-in was saved before.",
-  expired: "Its access token has expired.",
-  "cannot-be-refreshed": "It has no refresh token: it ends when its access token expires.",
-  "readable-by-others": "Other users of this machine can read the file. Set its mode to 0600.",
-};
-
-export function note(code: SaveNote["code"], about: string | null = null): SaveNote {
-  return { code, text: about === null ? NOTE_TEXTS[code] : `Profile ${about} ${NOTE_TEXTS[code]}` };
-}
-
-function report(
-  desk: SaveDesk,
-  kind: "added" | "updated" | "unchanged",
-  profileId: string,
-  arrival: Arrival,
-  notes: readonly SaveNote[],
-): SaveResult {
-  const profiles = desk.settings.profiles();
-  const profile = profiles.find((candidate) => candidate.id === profileId);
-  if (profile === undefined) return refuse("unreadable", "The profile was removed meanwhile.", "Try again.");
-  const twins = profiles.filter((other) => other.id !== profileId && isSameAccount(other, profile));
-  const older = twins.find((other) => other.createdAtMs <= profile.createdAtMs) ?? null;
-  return {
-    kind,
-    profile,
-    duplicateOf: older?.name ?? null,
-    notes: [
-      ...notes,
-      ...twins.map((twin) =>
-        note(sharesLogin(desk.settings, twin, arrival) ? "shares-login" : "same-account", twin.name),
-      ),
-      ...otherSeats(profile, profiles).map((seat) => note("same-workspace", seat.name)),
-      ...credentialNotes(arrival, profile, kind, desk.wire.clock.now()),
-    ],
-  };
-}
-
-function sharesLogin(settings: SettingsStore, twin: ProfileRecord, arrival: Arrival): boolean {
-  const credential = settings.credential(twin.id)?.credential;
-  if (credential?.kind !== "chatgpt" || arrival.credential.kind !== "chatgpt") return false;
-  if (credential.accessToken === arrival.credential.accessToken) return true;
-  return arrival.refreshToken !== null && credential.refreshToken === arrival.refreshToken;
-}
-
-function credentialNotes(
-  arrival: Arrival,
-  profile: ProfileRecord,
-  kind: "added" | "updated" | "unchanged",
-  nowMs: number,
-): readonly SaveNote[] {
-  const { credential } = arrival;
-  if (credential.kind === "api-key" || kind === "unchanged") return [];
-  const isExpired = judgeToken(credential, nowMs) === "expired";
-  const isOurs = profile.ownership === "owned";
-  return [
-    ...(isOurs && credential.refreshToken !== null ? [note("now-ours")] : []),
-    ...(isOurs && credential.refreshToken === null && credential.expiresAtMs !== null
-      ? [note("cannot-be-refreshed")]
-      : []),
-    ...(isExpired ? [note("expired")] : []),
-  ];
 }

@@ -8,7 +8,8 @@ import { resolve } from "node:path";
 import { DISK_LOGIN_FILES, type FileTrouble, findLoginFiles, type LoginFiles } from "./auth-file.ts";
 import { type AuthJsonRefusal, parseAuthJson } from "./auth-json.ts";
 import { nameFromPath } from "./profile-name.ts";
-import { note, type SaveDesk, type SaveRefusal, type SaveResult, saveLogin } from "./save-login.ts";
+import { saveLogin } from "./save-login.ts";
+import { note, type SaveDesk, type SaveRefusal, type SaveResult } from "./save-result.ts";
 
 export interface ImportDesk extends SaveDesk {
   /** The disk's own unless a test says otherwise. */
@@ -19,6 +20,8 @@ export interface ImportRequest {
   readonly path: string;
   /** The owner's choice; null to make one up. */
   readonly name: string | null;
+  /** Where every call of the profile goes through; left as it is, and none for a new profile, when not given. */
+  readonly proxyUrl?: string | null;
 }
 
 export interface ImportedFile {
@@ -28,7 +31,7 @@ export interface ImportedFile {
 
 /** Copies the sign-in of one auth.json and becomes its owner. Rejects only when the store fails. */
 export function importAuthFile(desk: ImportDesk, request: ImportRequest): Promise<SaveResult> {
-  return saveFile(desk, resolve(request.path), request.name, null);
+  return saveFile(desk, resolve(request.path), request, null);
 }
 
 /**
@@ -50,7 +53,7 @@ export async function importAuthFolder(desk: ImportDesk, request: ImportRequest)
   }
   const imported: ImportedFile[] = [];
   for (const file of found.paths) {
-    imported.push({ path: file, result: await saveFile(desk, file, request.name, null) });
+    imported.push({ path: file, result: await saveFile(desk, file, request, null) });
   }
   return imported;
 }
@@ -68,13 +71,13 @@ export async function linkAuthFile(desk: ImportDesk, request: ImportRequest): Pr
     const reason = "The folder is not a Codex home with an auth.json.";
     return { kind: "refused", code: "empty-folder", reason, hint: "Give the auth.json itself." };
   }
-  return saveFile(desk, file, request.name, file);
+  return saveFile(desk, file, request, file);
 }
 
 async function saveFile(
   desk: ImportDesk,
   path: string,
-  name: string | null,
+  { name, proxyUrl = null }: ImportRequest,
   linkPath: string | null,
 ): Promise<SaveResult> {
   const content = (desk.files ?? DISK_LOGIN_FILES).read(path);
@@ -83,7 +86,8 @@ async function saveFile(
   if (parsed.kind === "refused") {
     return { kind: "refused", code: REFUSAL_OF[parsed.code], reason: parsed.reason, hint: parsed.hint };
   }
-  const result = await saveLogin(desk, parsed.saved, { name, fallbackName: nameFromPath(path), linkPath });
+  const place = { name, fallbackName: nameFromPath(path), linkPath, isCopy: true, proxyUrl };
+  const result = await saveLogin(desk, parsed.saved, place);
   if (result.kind === "refused" || content.isPrivate) return result;
   return { ...result, notes: [...result.notes, note("readable-by-others")] };
 }

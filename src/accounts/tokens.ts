@@ -21,6 +21,7 @@ import type {
 import { DISK_LOGIN_FILES, type LoginFiles } from "./auth-file.ts";
 import { isHolderAlive } from "./holder.ts";
 import { createLinkedLogins, type LinkedLogins } from "./linked-login.ts";
+import { isLocked, readableCredential } from "./readable-credential.ts";
 import type { UnavailableReason } from "./reasons.ts";
 import { createRefreshLease } from "./refresh-lease.ts";
 import { createLoginRefresher, type LoginRefresher, markSignInNeeded, type RefreshOutcome } from "./refresh-login.ts";
@@ -81,6 +82,8 @@ type Usable =
 
 /** A second refusal within this time is not chance. */
 const REFUSAL_MEMORY_MS = 24 * 60 * 60_000;
+/** Turns that run together are refused together: that is one refusal and no proof. */
+const REFUSAL_APART_MS = 30_000;
 
 /** Leases and renewals reject only with the reason of the caller's signal; a refresh that has begun goes on without it. */
 export function createTokenSource(options: TokenSourceOptions): AccountTokens {
@@ -88,11 +91,11 @@ export function createTokenSource(options: TokenSourceOptions): AccountTokens {
   return {
     async lease(profileId, signal) {
       signal.throwIfAborted();
-      return travelAs(source, await findUsable(source, profileId, signal), signal);
+      return travelAs(source, await unlessLocked(findUsable(source, profileId, signal)), signal);
     },
     async renew(profileId, refusedGeneration, signal) {
       signal.throwIfAborted();
-      return travelAs(source, await findNewer(source, profileId, refusedGeneration, signal), signal);
+      return travelAs(source, await unlessLocked(findNewer(source, profileId, refusedGeneration, signal)), signal);
     },
     condemn: (profileId, reason) => condemn(source, profileId, reason),
     refresh: (profileId, force) => refreshOnDemand(source, profileId, force),
@@ -122,6 +125,16 @@ function openSource(options: TokenSourceOptions): Source {
 
 function unavailable(reason: UnavailableReason): Usable {
   return { kind: "unavailable", reason };
+}
+
+/** A credential whose master key is not there is nothing that waiting or signing in elsewhere mends. */
+async function unlessLocked(finding: Promise<Usable>): Promise<Usable> {
+  try {
+    return await finding;
+  } catch (error) {
+    if (isLocked(error)) return unavailable("key-missing");
+    throw error;
+  }
 }
 
 function findProfile(source: Source, profileId: string): ProfileRecord | null {
@@ -230,9 +243,11 @@ function noteOutcome(source: Source, profileId: string, generation: number, outc
 function countRefusal(source: Source, profile: ProfileRecord, stored: StoredCredential): Usable {
   const nowMs = source.clock.now();
   const before = source.refusals.get(profile.id);
+  const agoMs = before?.generation === stored.generation ? nowMs - before.atMs : REFUSAL_MEMORY_MS;
+  if (agoMs < REFUSAL_APART_MS) return unavailable("refused-once");
   source.refusals.set(profile.id, { generation: stored.generation, atMs: nowMs });
-  const isSecond = before?.generation === stored.generation && nowMs - before.atMs < REFUSAL_MEMORY_MS;
-  return isSecond ? endSignIn(source, profile, stored, "credential-refused") : unavailable("refused-once");
+  if (agoMs >= REFUSAL_MEMORY_MS) return unavailable("refused-once");
+  return endSignIn(source, profile, stored, "credential-refused");
 }
 
 function endSignIn(source: Source, profile: ProfileRecord, stored: StoredCredential, reason: string): Usable {
@@ -257,12 +272,16 @@ function condemn(source: Source, profileId: string, reason: string): void {
   }
 }
 
+function missingReason(source: Source, profile: ProfileRecord | null, profileId: string): UnavailableReason {
+  if (profile === null) return "profile-missing";
+  return source.settings.generation(profileId) === null ? "credential-missing" : "key-missing";
+}
+
 async function refreshOnDemand(source: Source, profileId: string, force: boolean): Promise<RefreshOutcome> {
   const profile = findProfile(source, profileId);
-  const stored = source.settings.credential(profileId);
+  const stored = readableCredential(source.settings, profileId);
   if (profile === null || stored === null) {
-    const reason = profile === null ? "profile-missing" : "credential-missing";
-    return { kind: "unavailable", reason, retryAfterMs: null };
+    return { kind: "unavailable", reason: missingReason(source, profile, profileId), retryAfterMs: null };
   }
   if (profile.ownership === "linked") {
     const state = source.linked.read(profile);

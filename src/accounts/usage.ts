@@ -8,7 +8,7 @@ import type { Endpoints, ProfileRecord, SettingsStore } from "../ports.ts";
 import { parseUsage, type UsageReading } from "../protocol/quota.ts";
 import { type AccountDesk, askAsAccount } from "./ask-as-account.ts";
 import { parseJson } from "./json-fields.ts";
-import { cooldownsDisproved } from "./usage-evidence.ts";
+import { cooldownsDisproved, windowsToWrite } from "./usage-evidence.ts";
 
 export type FetchedUsage =
   | { readonly kind: "usage"; readonly usage: UsageReading }
@@ -35,7 +35,7 @@ export async function fetchUsage(desk: UsageDesk, profile: ProfileRecord, signal
  * that a cooldown set while the answer was on its way stays.
  */
 export function recordUsage(settings: SettingsStore, accountKey: string, usage: UsageReading, askedAtMs: number): void {
-  settings.mergeWindows(accountKey, usage.windows);
+  settings.mergeWindows(accountKey, windowsToWrite(settings.accountState(accountKey).windows, usage));
   if (usage.credits !== null) settings.writeCredits(accountKey, usage.credits);
   for (const cooldown of cooldownsDisproved(settings.accountState(accountKey).cooldowns, usage, askedAtMs)) {
     settings.clearCooldown(accountKey, cooldown.model);

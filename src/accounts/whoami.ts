@@ -14,7 +14,12 @@ export type Whoami =
 
 const TIMEOUT_MS = 15_000;
 
-export async function askWhoami(wire: Wire, endpoints: Endpoints, token: string): Promise<Whoami> {
+/** `proxyUrl`: the profile's own, from the very first call on. */
+export async function askWhoami(
+  wire: Wire,
+  endpoints: Endpoints,
+  { token, proxyUrl }: { readonly token: string; readonly proxyUrl: string | null },
+): Promise<Whoami> {
   const asked = await ask(
     wire,
     {
@@ -22,7 +27,7 @@ export async function askWhoami(wire: Wire, endpoints: Endpoints, token: string)
       url: `${endpoints.authUrl}/api/accounts/v1/user-auth-credential/whoami`,
       headers: { ...clientHeaders(), authorization: `Bearer ${token}` },
       body: null,
-      proxyUrl: null,
+      proxyUrl,
     },
     { timeoutMs: TIMEOUT_MS, bytesMax: LIMITS.errorBodyBytesMax },
   );

@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { type ImportedFile, importAuthFolder } from "../accounts/save-profile.ts";
 import { defineOperation } from "./operation.ts";
+import { parseProxy } from "./proxy-words.ts";
 import { importDesk, refusalError, SavedProfile, savedProfile } from "./saved-profile.ts";
 import { nullable } from "./shapes.ts";
 
@@ -23,7 +24,12 @@ function sortOut(imported: readonly ImportedFile[]) {
 export const importProfiles = defineOperation({
   name: "profile.import",
   summary: "Copy a sign-in from an auth.json and look after it from now on",
-  input: Type.Object({ path: Type.String({ minLength: 1 }), name: nullable(Type.String({ minLength: 1 })) }),
+  input: Type.Object({
+    path: Type.String({ minLength: 1 }),
+    name: nullable(Type.String({ minLength: 1 })),
+    /** For every call of what is imported, from the first one on. */
+    proxy: Type.Optional(nullable(Type.String({ minLength: 1 }))),
+  }),
   output: Type.Object({
     profiles: Type.Array(SavedProfile),
     refused: Type.Array(Refusal),
@@ -32,7 +38,9 @@ export const importProfiles = defineOperation({
   }),
   changes: true,
   async run(desk, input) {
-    const sorted = sortOut(await importAuthFolder(importDesk(desk), { path: input.path, name: input.name }));
+    const { path, name } = input;
+    const proxyUrl = parseProxy(input.proxy ?? null);
+    const sorted = sortOut(await importAuthFolder(importDesk(desk), { path, name, proxyUrl }));
     const added = sorted.profiles.filter((profile) => profile.outcome === "added").map((profile) => profile.name);
     return {
       ...sorted,

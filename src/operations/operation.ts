@@ -3,7 +3,10 @@
  * of the same list, so nothing is done twice in two ways.
  */
 import type { Static, TSchema } from "typebox";
+import type { Invitation } from "../accounts/sign-in.ts";
 import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, TokenSource, Upstream } from "../ports.ts";
+import type { KeyPlace } from "../store/master-key.ts";
+import type { OwnPlace, RekeyResult } from "../store/rekey.ts";
 
 /** What operations work on. Stores open on first use, so that `--help` touches no file. */
 export interface Desk {
@@ -22,6 +25,23 @@ export interface Desk {
   presence(runtime: Runtime, port: number | null): Promise<Presence>;
   /** Turns that run on the account now; null where nobody can tell, because another process serves them. */
   inFlight(accountKey: string): number | null;
+  /** Where a browser may come back to after a sign-in, in the order to try. */
+  readonly callbackPorts: readonly number[];
+  masterKeyPlace(): KeyPlace;
+  /** Makes a new master key, in the place given or where the old one lies, and seals every secret with it. */
+  rekey(to: OwnPlace | null): Promise<RekeyResult>;
+}
+
+/** Who can be talked to while an operation runs: a sign-in needs somebody. */
+export interface Person {
+  /** Says where to go to sign in. */
+  invite(invitation: Invitation): void;
+  /** Says something that the person has to know in the middle of it. */
+  tell(text: string): void;
+  /** What the person pastes, line by line. */
+  readonly lines: AsyncIterable<string>;
+  /** Fires when the person has had enough. */
+  readonly signal: AbortSignal;
 }
 
 /** Where a runtime stands, as any process can find out. */
@@ -42,7 +62,10 @@ export interface Operation<Input extends TSchema, Output extends TSchema> {
   readonly output: Output;
   /** Whether it writes anything. */
   readonly changes: boolean;
-  run(desk: Desk, input: Static<Input>): Static<Output> | Promise<Static<Output>>;
+  /** Set where credentials or keys leave or change their place: only for the owner at the machine, never from afar. */
+  readonly terminalOnly?: boolean;
+  /** `person` is needed by operations that say so; others leave it alone. */
+  run(desk: Desk, input: Static<Input>, person?: Person): Static<Output> | Promise<Static<Output>>;
 }
 
 /** Keeps the types of input and output tied together where an operation is written. */

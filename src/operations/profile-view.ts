@@ -3,9 +3,11 @@
  * Telegram all show. Reads what the rules know; never decides who may serve.
  */
 import { type Static, Type } from "typebox";
+import { LIMITS } from "../limits.ts";
 import type { ProfileRecord } from "../ports.ts";
 import { type AccountState, type Cooldown, MAIN_LIMIT } from "../router/rules/account-state.ts";
 import { type Headroom, hasCredits, headroomOf, remainingPercent } from "../router/rules/quota.ts";
+import { shownProxy } from "./proxy-words.ts";
 import { nullable, WireTime, wireTimeOrNull } from "./shapes.ts";
 
 export const PROFILE_STATES = ["ready", "busy", "low", "cooling", "needs-sign-in", "disabled", "unknown"] as const;
@@ -14,6 +16,9 @@ export type ProfileState = (typeof PROFILE_STATES)[number];
 
 /** Below this much room an account is worth a look, reserve or not. */
 const LOW_PERCENT = 10;
+
+/** Enough to tell workspaces apart. */
+const WORKSPACE_CHARACTERS = 8;
 
 const CLOSED_REASONS: ReadonlySet<string> = new Set(["account-deactivated", "workspace-deactivated"]);
 
@@ -26,7 +31,12 @@ export const ProfileView = Type.Object({
   email: nullable(Type.String()),
   plan: nullable(Type.String()),
   account: Type.String(),
+  /** Upstream's workspace, shortened; several people may have a seat in it. */
+  workspace: nullable(Type.String()),
+  /** An older profile of the very same account: one headroom. */
   duplicate_of: nullable(Type.String()),
+  /** Profiles of other people's seats in the workspace: headrooms of their own, but one workspace limit. */
+  other_seats: Type.Array(Type.String()),
   state: Type.Enum([...PROFILE_STATES]),
   state_reason: nullable(Type.String()),
   headroom_percent: nullable(Type.Number()),
@@ -38,7 +48,11 @@ export const ProfileView = Type.Object({
       resets_at: nullable(WireTime),
     }),
   ),
+  /** When upstream last told how much is used, and whether that is recent enough to rely on. */
+  usage: Type.Object({ observed_at: nullable(WireTime), fresh: Type.Boolean() }),
   cooldown: nullable(Type.Object({ until: nullable(WireTime), reason: Type.String() })),
+  /** Without user name and password. */
+  proxy: nullable(Type.String()),
   reserve_percent: Type.Number(),
   in_flight: nullable(Type.Number()),
 });
@@ -49,6 +63,10 @@ export interface ProfileFacts {
   readonly profile: ProfileRecord;
   /** Name of an older profile of the same account; null when there is none. */
   readonly duplicateOf: string | null;
+  /** Names of other seats of its workspace. */
+  readonly otherSeats: readonly string[];
+  /** Whether its credential cannot be decrypted here. */
+  readonly isLocked: boolean;
   readonly account: AccountState;
   readonly inFlight: number | null;
 }
@@ -73,6 +91,7 @@ function exhaustion(facts: ProfileFacts, headroom: Headroom): Cooling | null {
 
 function stateOf(facts: ProfileFacts, headroom: Headroom, cooling: Cooling | null): ProfileState {
   const { profile, inFlight } = facts;
+  if (facts.isLocked) return "needs-sign-in";
   if (profile.signIn.state === "needed") {
     return CLOSED_REASONS.has(profile.signIn.reason) ? "disabled" : "needs-sign-in";
   }
@@ -94,6 +113,19 @@ function windowsOf(account: AccountState, nowMs: number): ProfileView["windows"]
     }));
 }
 
+/** The latest word on the account's own windows; what a future clock wrote counts as now. */
+function usageOf(account: AccountState, nowMs: number): ProfileView["usage"] {
+  const observed = account.windows.filter((window) => window.limit === MAIN_LIMIT).map((window) => window.observedAtMs);
+  const latestMs = observed.length === 0 ? null : Math.max(...observed);
+  const fresh = latestMs !== null && nowMs - latestMs <= LIMITS.usageFreshMs;
+  return { observed_at: wireTimeOrNull(latestMs), fresh };
+}
+
+function reasonOf({ profile, isLocked }: ProfileFacts, cooling: Cooling | null): string | null {
+  if (isLocked) return "key-missing";
+  return profile.signIn.state === "needed" ? profile.signIn.reason : (cooling?.reason ?? null);
+}
+
 /** The view of one profile at `nowMs`. */
 export function profileView(facts: ProfileFacts, nowMs: number): ProfileView {
   const { profile, account } = facts;
@@ -108,12 +140,16 @@ export function profileView(facts: ProfileFacts, nowMs: number): ProfileView {
     email: profile.email,
     plan: profile.plan,
     account: profile.accountKey,
+    workspace: profile.workspaceId?.slice(0, WORKSPACE_CHARACTERS) ?? null,
     duplicate_of: facts.duplicateOf,
+    other_seats: [...facts.otherSeats],
     state: stateOf(facts, headroom, cooling),
-    state_reason: profile.signIn.state === "needed" ? profile.signIn.reason : (cooling?.reason ?? null),
+    state_reason: reasonOf(facts, cooling),
     headroom_percent: headroom.kind === "known" ? headroom.percent : null,
     windows: windowsOf(account, nowMs),
+    usage: usageOf(account, nowMs),
     cooldown: cooling === null ? null : { until: wireTimeOrNull(cooling.untilMs), reason: cooling.reason },
+    proxy: shownProxy(profile.proxyUrl),
     reserve_percent: profile.reservePercent,
     in_flight: facts.inFlight,
   };

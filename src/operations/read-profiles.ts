@@ -1,5 +1,6 @@
 /** The views of all profiles as they stand now, by name. */
-import { duplicateOf } from "../accounts/identity.ts";
+import { duplicateOf, otherSeats } from "../accounts/identity.ts";
+import { readableCredential } from "../accounts/readable-credential.ts";
 import type { ProfileRecord } from "../ports.ts";
 import type { Desk } from "./operation.ts";
 import { type ProfileView, profileView } from "./profile-view.ts";
@@ -17,6 +18,8 @@ export function readProfiles(desk: Desk): ProfileView[] {
       {
         profile,
         duplicateOf: duplicateOf(profile, profiles)?.name ?? null,
+        otherSeats: otherSeats(profile, profiles).map((seat) => seat.name),
+        isLocked: readableCredential(settings, profile.id) === null && settings.generation(profile.id) !== null,
         account: settings.accountState(profile.accountKey),
         inFlight: desk.inFlight(profile.accountKey),
       },

@@ -1,19 +1,24 @@
-/** What became of a sign-in that was read from a file: what `import` and `link` answer in common. */
+/** What became of a sign-in: what all operations that save one answer in common. */
 import { type Static, Type } from "typebox";
-import type { SaveRefusal, SaveResult } from "../accounts/save-login.ts";
 import type { ImportDesk } from "../accounts/save-profile.ts";
+import type { SaveRefusal, SaveResult } from "../accounts/save-result.ts";
 import { type Desk, OperationError, type OperationErrorCode } from "./operation.ts";
 import { nullable } from "./shapes.ts";
 
-export const SavedProfile = Type.Object({
-  path: Type.String(),
+const FIELDS = {
   outcome: Type.Enum(["added", "updated", "unchanged"]),
   name: Type.String(),
   email: nullable(Type.String()),
   plan: nullable(Type.String()),
   duplicate_of: nullable(Type.String()),
   notes: Type.Array(Type.Object({ code: Type.String(), text: Type.String() })),
-});
+};
+
+export const SavedSignIn = Type.Object(FIELDS);
+export type SavedSignIn = Static<typeof SavedSignIn>;
+
+/** The same from a file. */
+export const SavedProfile = Type.Object({ path: Type.String(), ...FIELDS });
 export type SavedProfile = Static<typeof SavedProfile>;
 
 type Refused = Extract<SaveResult, { kind: "refused" }>;
@@ -23,6 +28,8 @@ const REASONS: Partial<Record<SaveRefusal, OperationErrorCode>> = {
   "name-invalid": "usage",
   "name-taken": "conflict",
   "token-refused": "sign-in-needed",
+  "other-account": "conflict",
+  "other-kind": "usage",
 };
 
 /** The rooms below work on the parts of a desk. */
@@ -36,9 +43,12 @@ export function importDesk(desk: Desk): ImportDesk {
 }
 
 export function savedProfile(path: string, result: Exclude<SaveResult, Refused>): SavedProfile {
+  return { path, ...savedSignIn(result) };
+}
+
+export function savedSignIn(result: Exclude<SaveResult, Refused>): SavedSignIn {
   const { profile } = result;
   return {
-    path,
     outcome: result.kind,
     name: profile.name,
     email: profile.email,
@@ -48,6 +58,8 @@ export function savedProfile(path: string, result: Exclude<SaveResult, Refused>)
   };
 }
 
-export function refusalError(path: string, result: Refused): OperationError {
-  return new OperationError(REASONS[result.code] ?? "failed", `${path}: ${result.reason}`, result.hint);
+/** `path` null where the sign-in came from no file. */
+export function refusalError(path: string | null, result: Refused): OperationError {
+  const message = path === null ? result.reason : `${path}: ${result.reason}`;
+  return new OperationError(REASONS[result.code] ?? "failed", message, result.hint);
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SaveResult } from "../../../src/accounts/save-login.ts";
 import { importAuthFile, importAuthFolder, linkAuthFile } from "../../../src/accounts/save-profile.ts";
+import type { SaveResult } from "../../../src/accounts/save-result.ts";
 import { anAccountsWorld, aSignal, DAY_MS } from "../../support/accounts-world.ts";
 import { useTempHome } from "../../support/temp-home.ts";
 

@@ -385,6 +385,9 @@ describe("renew()", () => {
       const renew = () => world.tokens.renew(profile.id, 1, aSignal());
       expect(await renew()).toEqual({ kind: "unavailable", reason: "refused-once" });
       expect((await world.tokens.lease(profile.id, aSignal())).kind).toBe("leased");
+      // Another turn that ran beside the first.
+      expect(await renew()).toEqual({ kind: "unavailable", reason: "refused-once" });
+      await world.clock.advance(MINUTE_MS);
       expect(await renew()).toEqual({ kind: "sign-in-needed", reason: "credential-refused" });
       expect((await world.tokens.lease(profile.id, aSignal())).kind).toBe("sign-in-needed");
     });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { fetchCatalogue, parseModels } from "../../../src/accounts/catalogue.ts";
 import { newestVersion } from "../../../src/accounts/codex-client.ts";
 import { fetchUsage, recordUsage, refreshUsage } from "../../../src/accounts/usage.ts";
-import { cooldownsDisproved, hasRoom } from "../../../src/accounts/usage-evidence.ts";
+import { cooldownsDisproved, hasRoom, windowsToWrite } from "../../../src/accounts/usage-evidence.ts";
 import { startUsagePoller } from "../../../src/accounts/usage-poller.ts";
 import type { UsageReading } from "../../../src/protocol/quota.ts";
 import { UNKNOWN_ACCOUNT_STATE } from "../../../src/router/rules/account-state.ts";
@@ -40,6 +40,29 @@ async function aWorld() {
   const profile = await world.save(anna);
   return { ...world, desk, anna, profile };
 }
+
+describe("windowsToWrite()", () => {
+  test("a window that a new plan no longer has holds nothing back", () => {
+    const known = [aWindow({ usedPercent: 100, observedAtMs: 1 }), aWindow({ limit: "codex_bengalfox" })];
+    const week = aWindow({ minutes: 10_080, usedPercent: 3, observedAtMs: 9 });
+    expect(windowsToWrite(known, aReading({ windows: [week] }))).toEqual([
+      week,
+      aWindow({ usedPercent: 0, resetsAtMs: null, observedAtMs: 9 }),
+    ]);
+  });
+
+  test("silence about windows changes none", () => {
+    expect(windowsToWrite([aWindow({ usedPercent: 100 })], aReading({ windows: [] }))).toEqual([]);
+  });
+
+  test("what upstream still allows is not quite full", () => {
+    const full = aWindow({ usedPercent: 100 });
+    const percents = [true, false].map((allowed) =>
+      windowsToWrite([], aReading({ windows: [full], allowed })).map((window) => window.usedPercent),
+    );
+    expect(percents).toEqual([[99.9], [100]]);
+  });
+});
 
 describe("hasRoom()", () => {
   const ROWS: readonly [string, Partial<UsageReading>, boolean][] = [

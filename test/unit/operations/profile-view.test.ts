@@ -16,7 +16,8 @@ function anAccount(change: Partial<AccountState> = {}): AccountState {
 }
 
 function facts(change: Partial<ProfileFacts> = {}): ProfileFacts {
-  return { profile: aProfile(), duplicateOf: null, account: anAccount(), inFlight: 0, ...change };
+  const alone = { duplicateOf: null, otherSeats: [], isLocked: false };
+  return { profile: aProfile(), ...alone, account: anAccount(), inFlight: 0, ...change };
 }
 
 const withRoom = (usedPercent: number) => anAccount({ windows: [aWindow({ usedPercent, resetsAtMs: LATER_MS })] });
@@ -78,9 +79,12 @@ describe("the state of a profile", () => {
 
 describe("the view of a profile", () => {
   test("has every field under its public name (trap 27: the reason is never missing)", () => {
-    const profile = aProfile({ name: "work", selected: true, reservePercent: 5, accountKey: "chatgpt-1" });
+    const proxyUrl = "http://user:secret@proxy.example:8080";
+    const owner = { name: "work", selected: true, reservePercent: 5, accountKey: "chatgpt-1" };
+    const profile = aProfile({ ...owner, workspaceId: "0f3c1234-5678", proxyUrl });
     const account = anAccount({ windows: [aWindow({ resetsAtMs: LATER_MS })], cooldowns: [cooling] });
-    expect(profileView({ profile, duplicateOf: "home", account, inFlight: 3 }, NOW_MS)).toEqual({
+    const given = facts({ profile, duplicateOf: "home", otherSeats: ["team"], account, inFlight: 3 });
+    expect(profileView(given, NOW_MS)).toEqual({
       name: "work",
       selected: true,
       kind: "chatgpt",
@@ -89,12 +93,16 @@ describe("the view of a profile", () => {
       email: "person@example.test",
       plan: "plus",
       account: "chatgpt-1",
+      workspace: "0f3c1234",
       duplicate_of: "home",
+      other_seats: ["team"],
       state: "cooling",
       state_reason: "rate-limit",
       headroom_percent: 75,
       windows: [{ limit: "codex", minutes: 300, used_percent: 25, resets_at: "1970-01-01T00:00:20.000Z" }],
+      usage: { observed_at: "1970-01-01T00:00:01.000Z", fresh: true },
       cooldown: { until: "1970-01-01T00:00:20.000Z", reason: "rate-limit" },
+      proxy: "http://***@proxy.example:8080",
       reserve_percent: 5,
       in_flight: 3,
     });
