@@ -45,7 +45,7 @@ const ROWS: readonly BundledRow[] = [
   row("gpt-daybreak-blue-latest", "Daybreak Blue", { defaultEffort: "low", isHidden: true, hasFastTier: false }),
   row("gpt-daybreak-red-latest", "Daybreak Red", { isHidden: true, hasFastTier: false }),
   // Official clients ask it whether a command may run.
-  row("codex-auto-review", "Codex Auto Review", { efforts: UP_TO_MAX, isHidden: true }),
+  row("codex-auto-review", "Codex Auto Review", { efforts: UP_TO_MAX, isHidden: true, hasFastTier: false }),
 ];
 
 const FAST_TIER = { id: "priority", name: "Fast", description: "Faster answers at a higher cost" };

@@ -78,19 +78,25 @@ export class AnswerCollector {
   }
 }
 
-/** The event's text with `response.model` replaced by the name the client asked for. */
-export function renameModel(text: string, publicModel: string): string {
-  const span = responseSpan(text);
-  const model = span === null ? null : findMember(scanObject(text, span.start), "model");
-  if (model === null) return text;
-  return applyEdits(text, [{ start: model.valueStart, end: model.valueEnd, text: JSON.stringify(publicModel) }]);
+/** Members of a response object that are told otherwise than upstream does: their JSON texts by their names. */
+export type Told = Readonly<Record<string, string>>;
+
+/** A response object's text, which begins at `from`, with those of its members replaced that it has. */
+export function retellAnswer(text: string, told: Told, from = 0): string {
+  const entries = Object.entries(told);
+  if (entries.length === 0) return text;
+  const members = scanObject(text, from);
+  const edits = entries.flatMap(([name, value]) => {
+    const member = findMember(members, name);
+    return member === null ? [] : [{ start: member.valueStart, end: member.valueEnd, text: value }];
+  });
+  return applyEdits(text, edits);
 }
 
-/** A response object's text with its own `model` replaced. */
-export function renameAnswerModel(text: string, publicModel: string): string {
-  const model = findMember(scanObject(text), "model");
-  if (model === null) return text;
-  return applyEdits(text, [{ start: model.valueStart, end: model.valueEnd, text: JSON.stringify(publicModel) }]);
+/** The same for the response object inside an event. */
+export function retellEvent(text: string, told: Told): string {
+  const span = Object.keys(told).length === 0 ? null : responseSpan(text);
+  return span === null ? text : retellAnswer(text, told, span.start);
 }
 
 /** The response object inside a terminal event, as text; null when there is none. */

@@ -58,6 +58,13 @@ export function parseResponsesRequest(text: string): ParsedRequest {
   return { kind: "ok", request: { text, body, model: head.model, stream: head.stream } };
 }
 
+/** The same for a request whose answer comes in one piece, whatever it is about. */
+export function parseWholeRequest(text: string): ParsedRequest {
+  const parsed = parseResponsesRequest(text);
+  if (parsed.kind === "refused" || !parsed.request.stream) return parsed;
+  return refused("unsupported_value", "This route answers in one piece: 'stream' must be false.", "stream");
+}
+
 function textOfContent(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";

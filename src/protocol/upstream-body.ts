@@ -3,10 +3,19 @@
  * contract. Only what must change is touched: tools and history keep their bytes.
  */
 import { applyEdits, editElements, editMembers, findMember, scanObject } from "./json-spans.ts";
+import { asksForNothing } from "./quiet-value.ts";
 import type { ResponsesRequest } from "./responses-request.ts";
 import { isObject, parseObject } from "./wire-event.ts";
 
+export const FITS = ["turn", "items", "model"] as const;
+/**
+ * How much of a body is fitted to the account: all of a turn; the items and members of a request about items; or nothing but
+ * the model's name, where a body is of another kind.
+ */
+export type Fit = (typeof FITS)[number];
+
 export interface BodyPlan {
+  readonly fit: Fit;
   readonly accountKind: "chatgpt" | "api-key";
   readonly upstreamModel: string;
   /** Overrides the client's `reasoning.effort`; null leaves it. */
@@ -55,10 +64,13 @@ export const CHATGPT_REFUSED_MEMBERS = [
 ] as const;
 
 const KEPT_STREAM_OPTIONS: ReadonlySet<string> = new Set(["include_obfuscation", "reasoning_summary_delivery"]);
+/** The last event of a response tells usage in any case. */
+const GIVEN_ANYWAY = "include_usage";
 const CHATGPT_TIERS: ReadonlySet<string> = new Set(["priority"]);
 /** Tiers that ask for nothing in particular. */
 const UNSAID_TIERS: ReadonlySet<unknown> = new Set([null, "auto", "default"]);
-const ENCRYPTED_REASONING = "reasoning.encrypted_content";
+/** What `include` must name for reasoning to come with what is needed to read it again. */
+export const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 const CHATGPT_INCLUDES: ReadonlySet<unknown> = new Set([ENCRYPTED_REASONING, "web_search_call.action.sources"]);
 /** `ultra` is a word between client and user; every model that lists it takes this in its place. */
 const ULTRA_EFFORT = "max";
@@ -69,10 +81,12 @@ const CACHE_BREAKPOINT = "prompt_cache_breakpoint";
 
 type Changes = Record<string, string | null>;
 
+/** What every account of either kind is asked in the same way. */
 function planMembers(request: ResponsesRequest, plan: BodyPlan): Changes {
   const changes: Changes = {};
   if (request.model !== plan.upstreamModel) changes["model"] = JSON.stringify(plan.upstreamModel);
-  if (plan.serviceTier !== null && request.body["service_tier"] !== plan.serviceTier) {
+  if (plan.fit === "model") return changes;
+  if (plan.fit === "turn" && plan.serviceTier !== null && request.body["service_tier"] !== plan.serviceTier) {
     changes["service_tier"] = JSON.stringify(plan.serviceTier);
   }
   const effort = effortChange(request, plan);
@@ -85,6 +99,8 @@ function effortChange(request: ResponsesRequest, plan: BodyPlan): string | null 
   const asked = isObject(reasoning) ? reasoning["effort"] : null;
   const effort = plan.effort ?? (plan.accountKind === "chatgpt" && asked === "ultra" ? ULTRA_EFFORT : null);
   if (effort === null || asked === effort) return null;
+  // Requests about items take no effort of their own accord.
+  if (plan.fit === "items" && !isObject(reasoning)) return null;
   const change = { effort: JSON.stringify(effort) };
   return editMembers(isObject(reasoning) ? (valueTextOf(request.text, "reasoning") ?? "{}") : "{}", change);
 }
@@ -112,22 +128,35 @@ function dropRefused(request: ResponsesRequest, changes: Changes): string[] {
     changes[name] = null;
     if (request.body[name] !== null) ignored.push(name);
   }
-  const options = request.body["stream_options"];
-  if (options !== undefined) {
-    const kept = isObject(options) ? Object.entries(options).filter(([key]) => KEPT_STREAM_OPTIONS.has(key)) : [];
-    const isWhole = isObject(options) && kept.length === Object.keys(options).length && kept.length > 0;
-    if (!isWhole) changes["stream_options"] = kept.length === 0 ? null : JSON.stringify(Object.fromEntries(kept));
-  }
   return ignored;
+}
+
+function planStreamOptions(options: unknown, changes: Changes): string[] {
+  if (options === undefined) return [];
+  const entries = isObject(options) ? Object.entries(options) : [];
+  const kept = entries.filter(([key]) => KEPT_STREAM_OPTIONS.has(key));
+  const isWhole = kept.length === entries.length && kept.length > 0;
+  if (!isWhole) changes["stream_options"] = kept.length === 0 ? null : JSON.stringify(Object.fromEntries(kept));
+  const lost = entries.filter(([key]) => !KEPT_STREAM_OPTIONS.has(key) && key !== GIVEN_ANYWAY);
+  return lost.every(([, value]) => asksForNothing(value)) ? [] : ["stream_options"];
+}
+
+/** Nobody is served faster than the rest when items are counted or compacted; upstream refuses to hear of it. */
+function dropTier(request: ResponsesRequest, changes: Changes): string[] {
+  const tier = request.body["service_tier"];
+  if (tier === undefined) return [];
+  changes["service_tier"] = null;
+  return UNSAID_TIERS.has(tier) ? [] : ["service_tier"];
 }
 
 function planChatgptMembers(request: ResponsesRequest, plan: BodyPlan, changes: Changes): string[] {
   const { body } = request;
-  const ignored = dropRefused(request, changes);
+  const ignored = [...dropRefused(request, changes), ...planStreamOptions(body["stream_options"], changes)];
+  if (typeof body["instructions"] !== "string" && !plan.isCodexClient) changes["instructions"] = '""';
+  if (plan.fit === "items") return ignored;
   if (body["stream"] !== true) changes["stream"] = "true";
   if (body["store"] !== false) changes["store"] = "false";
   ignored.push(...planInclude(body["include"], changes));
-  if (typeof body["instructions"] !== "string" && !plan.isCodexClient) changes["instructions"] = '""';
   if ("service_tier" in body && plan.serviceTier === null) {
     const tier = chatgptTier(body["service_tier"]);
     if (tier !== body["service_tier"]) changes["service_tier"] = tier === null ? null : JSON.stringify(tier);
@@ -164,6 +193,10 @@ function isForeignItem(item: Record<string, unknown>): boolean {
 /** Parts of an item's content that carry a hint the ChatGPT backend refuses. */
 function hasBreakpoint(content: unknown): boolean {
   return Array.isArray(content) && content.some((part) => isObject(part) && Object.hasOwn(part, CACHE_BREAKPOINT));
+}
+
+function hasBreakpoints(input: unknown): boolean {
+  return Array.isArray(input) && input.some((item) => isObject(item) && hasBreakpoint(item["content"]));
 }
 
 function isTooLong(id: unknown): boolean {
@@ -207,13 +240,21 @@ function editInput(text: string, plan: BodyPlan, body: Readonly<Record<string, u
   });
 }
 
+function planItems(request: ResponsesRequest, plan: BodyPlan, changes: Changes): string[] {
+  const isChatgpt = plan.accountKind === "chatgpt";
+  const ignored = plan.fit === "items" ? dropTier(request, changes) : [];
+  if (isChatgpt) ignored.push(...planChatgptMembers(request, plan, changes));
+  const input = editInput(request.text, plan, request.body);
+  if (input !== null) changes["input"] = input;
+  if (!isChatgpt) return ignored;
+  planTools(request.text, changes);
+  return hasBreakpoints(request.body["input"]) ? [...ignored, CACHE_BREAKPOINT] : ignored;
+}
+
 /** The body to send. When nothing must change, it is the client's own text, character for character. */
 export function buildUpstreamBody(request: ResponsesRequest, plan: BodyPlan): UpstreamBody {
   const changes = planMembers(request, plan);
-  const ignored = plan.accountKind === "chatgpt" ? planChatgptMembers(request, plan, changes) : [];
-  const input = editInput(request.text, plan, request.body);
-  if (input !== null) changes["input"] = input;
-  if (plan.accountKind === "chatgpt") planTools(request.text, changes);
+  const ignored = plan.fit === "model" ? [] : planItems(request, plan, changes);
   const text = Object.keys(changes).length === 0 ? request.text : editMembers(request.text, changes);
   return { text, ignored };
 }

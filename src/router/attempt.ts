@@ -111,12 +111,12 @@ async function leaseToken(engine: Engine, input: AttemptInput): Promise<Leased> 
 async function openAndRead(try_: Try): Promise<AttemptResult> {
   const { engine, input, identity, controller, signal } = try_;
   const { body, ignored } = buildRequest(try_);
-  const comesWhole = identity.kind === "api-key" && !input.turn.request.stream;
-  const headMs = comesWhole ? LIMITS.upstreamWholeMs : LIMITS.upstreamHeadMs;
+  const { route } = input.turn;
+  const headMs = comesWhole(try_) ? route.wholeMs : LIMITS.upstreamHeadMs;
   const stopHeadClock = engine.clock.after(headMs, () => controller.abort(HEAD_CLOCK));
   let answer: UpstreamAnswer;
   try {
-    const url = `${identity.baseUrl}/responses`;
+    const url = `${identity.baseUrl}${route.path}`;
     answer = await engine.upstream.send({ method: "POST", url, proxyUrl: identity.proxyUrl, ...body }, signal);
   } catch (error) {
     return failed(evidenceOfSend(try_, error), identity.generation);
@@ -128,7 +128,7 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored };
   const isJson = (answer.headers.get("content-type") ?? "").includes("application/json");
   if (isJson) return readWhole(try_, answer, answered);
-  if (answer.body === null) return failed({ from: "stream", phase: "held", fault: "garbage" }, identity.generation);
+  if (route.isWhole || answer.body === null) return readNothing(try_, answer);
   const reader = openEventReader(answer.body, engine.clock);
   return input.turn.request.stream ? readOpening(try_, reader, answered) : readAnswer(try_, reader, answered);
 }
@@ -140,6 +140,7 @@ function buildRequest(try_: Try): {
   const { engine, input, identity } = try_;
   const { turn, model, progress } = input;
   const { text, ignored } = buildUpstreamBody(turn.request, {
+    fit: turn.route.fit,
     accountKind: identity.kind,
     upstreamModel: model.upstreamModel,
     effort: model.effort,
@@ -152,7 +153,7 @@ function buildRequest(try_: Try): {
   const headers = buildUpstreamHeaders({
     identity,
     client: turn.client,
-    accept: identity.kind === "chatgpt" || turn.request.stream ? "text/event-stream" : "application/json",
+    accept: comesWhole(try_) ? "application/json" : "text/event-stream",
     turnState: input.turnState,
     sent: { model: model.upstreamModel, serviceTier: isPriority ? "priority" : null },
     platform: engine.platform,
@@ -229,26 +230,37 @@ async function readRefusal(try_: Try, answer: UpstreamAnswer): Promise<Failed> {
   return failed(evidence, identity.generation, { kind: "body", status, contentType, bytes });
 }
 
-/** A finished answer in one piece, as API-key accounts give it to clients that do not stream. */
+/** Whether the account answers in one piece: on some routes every one, for a turn that does not stream an API key. */
+function comesWhole({ input, identity }: Try): boolean {
+  const { route, request } = input.turn;
+  return route.isWhole || (identity.kind === "api-key" && !request.stream);
+}
+
+/** An answer in a form that was not asked for. */
+async function readNothing({ identity }: Try, answer: UpstreamAnswer): Promise<Failed> {
+  await answer.body?.cancel();
+  return failed({ from: "stream", phase: "held", fault: "garbage" }, identity.generation);
+}
+
+/** A finished answer in one piece. */
 async function readWhole(try_: Try, answer: UpstreamAnswer, answered: Answered): Promise<AttemptResult> {
   const { engine, identity, input } = try_;
-  if (input.turn.request.stream || identity.kind === "chatgpt") {
-    await answer.body?.cancel();
-    return failed({ from: "stream", phase: "held", fault: "garbage" }, identity.generation);
-  }
+  if (!comesWhole(try_)) return readNothing(try_, answer);
   const bytes = await readBounded(answer.body, LIMITS.answerBytesMax, engine.clock, LIMITS.upstreamSilenceMs);
   if (input.turn.signal.aborted) return failed({ from: "client", phase: "held" }, identity.generation);
   const text = new TextDecoder().decode(bytes);
-  const isWhole = text.trimEnd().endsWith("}");
-  if (!isWhole) return failed({ from: "stream", phase: "held", fault: "ended-early" }, identity.generation);
-  return parseObject(text)?.["status"] === "failed"
-    ? failedAnswer(try_, failedEventOf(text), answered)
-    : { ...answered, kind: "answer", text };
+  const terminal = asTerminal(text);
+  if (terminal === null) return failed({ from: "stream", phase: "held", fault: "ended-early" }, identity.generation);
+  return isFailedTerminal(terminal) ? failedAnswer(try_, terminal, answered) : { ...answered, kind: "answer", text };
 }
 
-/** An answer in one piece that failed says the same as a stream's last event. */
-function failedEventOf(text: string): WireEvent {
-  return { type: "response.failed", text: `{"type":"response.failed","response":${text}}`, bytes: new Uint8Array() };
+/** An answer in one piece says the same as a stream's last event. Null when it is no whole object. */
+function asTerminal(text: string): WireEvent | null {
+  const answer = parseObject(text);
+  if (answer === null) return null;
+  const type = answer["type"] === "error" ? "error" : `response.${String(answer["status"])}`;
+  const event = type === "error" ? text : `{"type":${JSON.stringify(type)},"response":${text}}`;
+  return { type, text: event, bytes: new Uint8Array() };
 }
 
 function failedAnswer(try_: Try, terminal: WireEvent, answered: Answered): Failed {

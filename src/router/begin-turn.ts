@@ -1,11 +1,10 @@
 /** What is settled before the first try: the model's meaning, the session, the turn's book. */
 
-import type { ResolvedModel } from "../models/resolve.ts";
+import { type Resolution, type ResolvedModel, resolveModel } from "../models/resolve.ts";
 import type { SessionRecord } from "../ports.ts";
-import { refuse, refuseRequest } from "../protocol/refusal.ts";
+import { type Refusal, refuse } from "../protocol/refusal.ts";
 import { firstUserTextOf, instructionsOf } from "../protocol/responses-request.ts";
 import type { Engine } from "./engine.ts";
-import type { Candidate, Needs } from "./rules/candidate.ts";
 import { FRESH_PROGRESS, type Progress } from "./rules/next-step.ts";
 import { type SessionKey, sessionKeyOf } from "./rules/session.ts";
 import { endedWithout, TurnLedger } from "./settle-turn.ts";
@@ -13,8 +12,6 @@ import type { Served, Turn } from "./turn.ts";
 
 export interface TurnRun {
   readonly turn: Turn;
-  /** Which kinds of account can take it. */
-  readonly kinds: Needs["kinds"];
   readonly model: ResolvedModel;
   /** As it was when the turn began. */
   readonly session: SessionRecord;
@@ -34,19 +31,15 @@ function conversationOf(value: unknown): string | null {
   return typeof value === "object" && value !== null ? textOf(Reflect.get(value, "id")) : textOf(value);
 }
 
-/** The answer to a response id that cannot be gone on from: the code on which clients send the whole conversation. */
-export function refuseAnchor(ledger: TurnLedger, sessionId: string): Served {
-  ledger.settle(endedWithout("refused", 400));
-  const message = "The previous response is not known to any account that can serve now. Send the whole input again.";
-  const refusal = refuseRequest("previous_response_not_found", message, "previous_response_id");
-  return { kind: "refused", by: { sessionId, profile: null }, refusal };
+/** What tells the conversations of clients apart that name none. Bodies of other kinds have a prompt, or nothing. */
+function firstTextOf({ route, request }: Turn): string {
+  return route.fit === "model" ? (textOf(request.body["prompt"]) ?? "") : firstUserTextOf(request.body);
 }
 
 /** Reads every spelling in which clients name their conversation. */
 export function readSessionKey(engine: Engine, turn: Turn): SessionKey {
-  const { client, request, keyId } = turn;
+  const { client, request, keyId, previousResponseId: previous } = turn;
   const { body, model } = request;
-  const previous = textOf(body["previous_response_id"]);
   return sessionKeyOf({
     threadId: client.get("thread-id"),
     sessionId: client.get("session-id") ?? client.get("conversation_id"),
@@ -56,7 +49,7 @@ export function readSessionKey(engine: Engine, turn: Turn): SessionKey {
     clientSession: client.get("session_id") ?? client.get("x-session-id") ?? client.get("x-session-affinity"),
     model,
     instructions: instructionsOf(body),
-    firstUserText: firstUserTextOf(body),
+    firstUserText: firstTextOf(turn),
   });
 }
 
@@ -70,38 +63,42 @@ function openSession(engine: Engine, turn: Turn): SessionRecord {
   return engine.live.openSession(turn.keyId, key.affinity, hash, turn.request.model, () => engine.newId("ses"));
 }
 
-const ALL_KINDS: Needs["kinds"] = ["chatgpt", "api-key"];
-
-/**
- * A response id is good only where it was made: the platform keeps its own for a key, the ChatGPT backend knows none.
- * Null when nobody of the pool can know it.
- */
-function kindsFor(engine: Engine, turn: Turn, session: SessionRecord): Needs["kinds"] | null {
-  if (textOf(turn.request.body["previous_response_id"]) === null) return ALL_KINDS;
-  const { candidates } = engine.live.view();
-  const home = candidates.find((candidate) => candidate.profileId === session.profileId);
-  const isKept = home === undefined ? candidates.some(isSelectedKey) : home.kind === "api-key";
-  return isKept ? ["api-key"] : null;
+/** What the name means. Where upstream has models that no list tells of, a name that means nothing stands for itself. */
+function resolveFor(engine: Engine, { request, route }: Turn): Resolution {
+  const { model } = request;
+  const resolution = resolveModel(engine.names(), model);
+  if (resolution.kind === "resolved" || route.isPublished) return resolution;
+  return { kind: "resolved", publicName: model, upstreamModel: model, effort: null, serviceTier: null };
 }
 
-function isSelectedKey(candidate: Candidate): boolean {
-  return candidate.selected && candidate.kind === "api-key";
+function refuseModel(model: string, near: readonly string[]): Refusal {
+  const hint = near.length === 0 ? "" : ` Did you mean ${near.map((name) => `'${name}'`).join(" or ")}?`;
+  const message = `The model '${model.slice(0, 100)}' is not published by this pool.${hint} GET /v1/models lists what is.`;
+  return refuse(404, "invalid_request_error", "model_not_found", message, { param: "model" });
 }
 
-/** Refuses a model that is not published, and an id of a response that nobody has; else opens the session and the book. */
+/** Whether some account of the pool is of a kind that has the route, whatever its state. */
+function isFit(engine: Engine, { route }: Turn): boolean {
+  const { settings, candidates } = engine.live.view();
+  const selected = candidates.filter((candidate) => candidate.selected);
+  const isServing = settings.enabled && selected.length > 0;
+  return !isServing || selected.some((candidate) => route.kinds.includes(candidate.kind));
+}
+
+/** Refuses a model that is not published, and a route that no account has; else opens the session and the book. */
 export function beginTurn(engine: Engine, turn: Turn): Begun {
-  const resolution = engine.resolve(turn.request.model);
+  const resolution = resolveFor(engine, turn);
   if (resolution.kind === "unknown") {
-    const near =
-      resolution.near.length === 0 ? "" : ` Did you mean ${resolution.near.map((name) => `'${name}'`).join(" or ")}?`;
-    const message = `The model '${turn.request.model.slice(0, 100)}' is not published by this pool.${near} GET /v1/models lists what is.`;
-    const refusal = refuse(404, "invalid_request_error", "model_not_found", message, { param: "model" });
+    const refusal = refuseModel(turn.request.model, resolution.near);
     return { kind: "refused", served: { kind: "refused", by: { sessionId: "", profile: null }, refusal } };
   }
   const session = openSession(engine, turn);
   engine.live.depositTurn();
   const ledger = new TurnLedger(engine, turn, session.id, resolution.upstreamModel);
-  const kinds = kindsFor(engine, turn, session);
-  if (kinds === null) return { kind: "refused", served: refuseAnchor(ledger, session.id) };
-  return { kind: "begun", run: { turn, kinds, model: resolution, session, ledger, progress: FRESH_PROGRESS } };
+  if (!isFit(engine, turn)) {
+    const refusal = turn.route.unfit;
+    ledger.settle(endedWithout("refused", refusal.status));
+    return { kind: "refused", served: { kind: "refused", by: { sessionId: session.id, profile: null }, refusal } };
+  }
+  return { kind: "begun", run: { turn, model: resolution, session, ledger, progress: FRESH_PROGRESS } };
 }

@@ -1,6 +1,6 @@
 /** What does the client get? Every way a turn can leave the loop, each of which settles it. */
 import { LIMITS } from "../limits.ts";
-import { readResponse, renameAnswerModel, renameModel } from "../protocol/answer.ts";
+import { readResponse, retellAnswer, retellEvent, type Told } from "../protocol/answer.ts";
 import { parseRateLimitsEvent } from "../protocol/quota.ts";
 import { type Refusal, refuse } from "../protocol/refusal.ts";
 import { carriesSealedHistory } from "../protocol/sealed-items.ts";
@@ -9,7 +9,7 @@ import { readEventError } from "../protocol/upstream-error.ts";
 import { RETURNED_HEADERS } from "../protocol/upstream-headers.ts";
 import { isLifecycle, parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { type AttemptResult, evidenceOfLoss, evidenceOfTerminal, isFailedTerminal, type Passed } from "./attempt.ts";
-import { refuseAnchor, type TurnRun } from "./begin-turn.ts";
+import type { TurnRun } from "./begin-turn.ts";
 import type { Engine } from "./engine.ts";
 import { ownerOf } from "./find-owner.ts";
 import { judgeFailure } from "./judge-failure.ts";
@@ -69,7 +69,7 @@ function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answer
     if (value !== null && !(name === "openai-model" && publicModelOf(run) !== null)) headers[name] = value;
   }
   const turnState = result.headers.get("x-codex-turn-state");
-  if (turnState !== null) engine.live.noteTurnState(engine.hash(turnState), candidate.profileId);
+  if (turnState !== null) engine.live.turnStates.note(engine.hash(turnState), candidate.profileId);
   if (result.ignored.length > 0) headers["x-codexuse-ignored"] = result.ignored.join(", ");
   return headers;
 }
@@ -77,6 +77,12 @@ function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answer
 /** The name to show in place of upstream's; null when they are the same. */
 function publicModelOf(run: TurnRun): string | null {
   return run.model.publicName === run.model.upstreamModel ? null : run.model.publicName;
+}
+
+/** What the answer tells otherwise than upstream. */
+function toldOf(run: TurnRun): Told {
+  const publicModel = publicModelOf(run);
+  return publicModel === null ? run.turn.told : { ...run.turn.told, model: JSON.stringify(publicModel) };
 }
 
 /** Whether a failed ending is the account's or upstream's doing, so that asking again will go elsewhere. */
@@ -90,10 +96,11 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
   const { choice, result, startedAtMs } = accepted;
   run.ledger.hold(result.close);
   const headers = accept(engine, run, accepted);
+  const { promise: finished, resolve: finish } = Promise.withResolvers<string | null>();
   const body = observeStream({
     reader: result.reader,
     held: result.held,
-    publicModel: publicModelOf(run),
+    told: toldOf(run),
     onQuota: (text) => {
       const reading = parseRateLimitsEvent(parseObject(text), engine.clock.now());
       if (reading !== null) engine.live.observeQuota(choice.candidate.accountKey, reading);
@@ -104,8 +111,9 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
       run.ledger.letGo();
       settleStream(engine, run, choice, end, startedAtMs);
     },
+    onFinished: finish,
   });
-  return { kind: "stream", by: byOf(run, choice.candidate.name), headers, body };
+  return { kind: "stream", by: byOf(run, choice.candidate.name), headers, body, finished };
 }
 
 function settleStream(engine: Engine, run: TurnRun, choice: Chosen, end: StreamEnd, startedAtMs: number): void {
@@ -152,8 +160,7 @@ export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<A
   const { choice, result, startedAtMs } = accepted;
   const { candidate } = choice;
   const headers = accept(engine, run, accepted);
-  const publicModel = publicModelOf(run);
-  const body = publicModel === null ? result.text : renameAnswerModel(result.text, publicModel);
+  const body = retellAnswer(result.text, toldOf(run));
   const isShort = parseObject(result.text)?.["status"] === "incomplete";
   const outcome = readResponse(result.text);
   settleServed(engine, run, choice, startedAtMs, { end: isShort ? "incomplete" : "done", status: 200, ...outcome });
@@ -212,14 +219,13 @@ function deliverBody(run: TurnRun, by: ServedBy, passed: Extract<Passed, { kind:
 /** Upstream's one lifecycle, failure included, for a client that streams. */
 function deliverFailedStream(run: TurnRun, by: ServedBy, events: readonly WireEvent[]): Served {
   run.ledger.settle(endedWithout("failed", 200));
-  const publicModel = publicModelOf(run);
-  const shown = events.map((event) =>
-    publicModel === null || !isLifecycle(event.type)
-      ? new Uint8Array(event.bytes)
-      : new Uint8Array(renderEvent(event.type, renameModel(event.text, publicModel))),
-  );
+  const told = toldOf(run);
+  const shown = events.map((event) => {
+    const text = isLifecycle(event.type) ? retellEvent(event.text, told) : event.text;
+    return new Uint8Array(text === event.text ? event.bytes : renderEvent(event.type, text));
+  });
   const body = new Blob(shown).stream();
-  return { kind: "stream", by, headers: {}, body };
+  return { kind: "stream", by, headers: {}, body, finished: Promise.resolve(null) };
 }
 
 /** The same failure as an HTTP error, for a client that does not stream. */
@@ -305,9 +311,6 @@ export function deliverNobody(
 ): Served {
   const isEnabled = engine.live.view().settings.enabled;
   const nobody = nobodyLeft(considered, isEnabled, lastFailure);
-  // Another kind of account may take the conversation as a whole, though not from where this turn goes on.
-  const isAnchored = considered.some((entry) => entry.exclusion?.reason === "wrong-kind");
-  if (isAnchored && nobody.code !== "rate_limit_exceeded") return refuseAnchor(run.ledger, run.session.id);
   const refusal = refusalOfNobody(nobody, engine.clock.now());
   run.ledger.settle(endedWithout("refused", refusal.status));
   return { kind: "refused", by: byOf(run, null), refusal };

@@ -3,7 +3,7 @@
  * nothing piles up. Watches usage and the ending; changes only what must be changed, and never mixes two attempts.
  */
 import { LIMITS } from "../limits.ts";
-import { AnswerCollector, renameModel } from "../protocol/answer.ts";
+import { AnswerCollector, answerTextOf, retellEvent, type Told } from "../protocol/answer.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, renderEvent } from "../protocol/sse.ts";
 import { isLifecycle, isTerminal, type WireEvent } from "../protocol/wire-event.ts";
@@ -20,8 +20,7 @@ export interface ObserveOptions {
   readonly reader: EventReader;
   /** Events read before the commit; they go out first. */
   readonly held: readonly WireEvent[];
-  /** The name to show in place of upstream's; null when they are the same. */
-  readonly publicModel: string | null;
+  readonly told: Told;
   /** Whether a terminal event is to be kept from the client, who then asks again and is served elsewhere. */
   readonly isWithheld: (terminal: WireEvent) => boolean;
   /** Gets the text of every event that tells of the account's quota. */
@@ -30,6 +29,8 @@ export interface ObserveOptions {
   readonly signal: AbortSignal;
   /** Called exactly once, however it ends. */
   readonly onEnd: (end: StreamEnd) => void;
+  /** Called just before that: the response object as it was told, or null when the stream ended in any other way. */
+  readonly onFinished: (response: string | null) => void;
 }
 
 const CUT_CODE = "upstream_stream_broken";
@@ -50,6 +51,8 @@ class StreamObserver {
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
   #batch: readonly WireEvent[];
+  /** The response object of the terminal event that was sent. */
+  #response: string | null = null;
   #isOver = false;
   #isCancelled = false;
 
@@ -85,16 +88,19 @@ class StreamObserver {
     this.#isOver = true;
     this.#options.signal.removeEventListener("abort", this.#stop);
     this.#options.reader.cancel(end.kind);
+    this.#options.onFinished(this.#response);
     this.#options.onEnd(end);
   }
 
   #bytesOf(event: WireEvent): Uint8Array {
-    const { publicModel, onQuota } = this.#options;
+    const { told, onQuota } = this.#options;
     this.#collector.add(event);
     if (event.type === "codex.rate_limits") onQuota(event.text);
     if (!isLifecycle(event.type)) return event.bytes;
     const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
-    const text = publicModel === null ? completed : renameModel(completed, publicModel);
+    const text = retellEvent(completed, told);
+    if (event.type === "response.completed" || event.type === "response.incomplete")
+      this.#response = answerTextOf(text);
     return text === event.text ? event.bytes : renderEvent(event.type, text);
   }
 

@@ -70,7 +70,8 @@ interface Renewal {
 function needsOf(run: TurnRun, progress: Progress): Needs {
   return {
     upstreamModel: run.model.upstreamModel,
-    kinds: run.kinds,
+    isListed: run.turn.route.isPublished,
+    kinds: run.turn.route.kinds,
     boundProfileId: run.session.profileId,
     ownerProfileId: progress.ownerProfileId,
     tried: progress.tried,
@@ -85,7 +86,7 @@ function tryOnce(
   renewal: Renewal | null,
 ): Promise<AttemptResult> {
   const turnState = run.turn.client.get("x-codex-turn-state");
-  const issuer = turnState === null ? null : engine.live.turnStateIssuer(engine.hash(turnState));
+  const issuer = turnState === null ? null : engine.live.turnStates.issuerOf(engine.hash(turnState));
   return runAttempt(engine, {
     turn: run.turn,
     model: run.model,

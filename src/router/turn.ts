@@ -1,12 +1,20 @@
 /** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
+import type { Told } from "../protocol/answer.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
+import type { Route } from "./routes.ts";
 
 /** One client request to be served. */
 export interface Turn {
   readonly id: string;
   readonly keyId: string;
+  readonly route: Route;
+  /** With its whole input: nothing in it is to be looked up. */
   readonly request: ResponsesRequest;
+  /** The response it goes on from, which names its session; null when it begins anew. */
+  readonly previousResponseId: string | null;
+  /** What the answer tells otherwise than upstream, besides the model's name. */
+  readonly told: Told;
   /** The client's head; only allow-listed names are ever passed on. */
   readonly client: Headers;
   /** Aborts when the client leaves. */
@@ -28,6 +36,8 @@ export type Served =
       readonly headers: Readonly<Record<string, string>>;
       /** Whole events only: between two chunks a keep-alive may be put. */
       readonly body: ReadableStream<Uint8Array>;
+      /** The response object as the client was told it, known before its last byte is out; null unless it ended well. */
+      readonly finished: Promise<string | null>;
     }
   /** A finished answer, or upstream's own words about a bad request, unchanged. */
   | {

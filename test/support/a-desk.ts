@@ -20,6 +20,8 @@ export interface TestDesk extends Desk {
   readonly desktopStore: RuntimeStore;
 }
 
+const NOWHERE = "http://127.0.0.1:9";
+
 export const DESK_NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 function stillClock(nowMs: number): Clock {
@@ -40,7 +42,7 @@ export function aDesk(options: DeskOptions = {}): TestDesk {
     home: options.home ?? "/nowhere",
     clock: stillClock(options.nowMs ?? DESK_NOW_MS),
     rng: () => 0.5,
-    endpoints: { chatgptUrl: "http://127.0.0.1:9", authUrl: "http://127.0.0.1:9", openaiUrl: "http://127.0.0.1:9" },
+    endpoints: { chatgptUrl: NOWHERE, authUrl: NOWHERE, openaiUrl: NOWHERE, telegramUrl: NOWHERE },
     settings: () => settingsStore,
     runtime,
     tokens: () => {
@@ -50,6 +52,9 @@ export function aDesk(options: DeskOptions = {}): TestDesk {
     presence: (name, port) =>
       Promise.resolve({ ...nobody, port: port ?? portOf(name, runtime(name).port()), ...options.presence }),
     inFlight: options.inFlight ?? (() => 0),
+    callbackPorts: [0],
+    masterKeyPlace: () => "file",
+    rekey: () => Promise.reject(new Error("there is no key to change here")),
     settingsStore,
     daemonStore,
     desktopStore,

@@ -19,6 +19,7 @@ export const OPENAI_ENDPOINTS: Endpoints = {
   chatgptUrl: "https://chatgpt.com/backend-api",
   authUrl: "https://auth.openai.com",
   openaiUrl: "https://api.openai.com/v1",
+  telegramUrl: "https://api.telegram.org",
 };
 
 export interface AccountsWorld {

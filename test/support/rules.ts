@@ -73,6 +73,7 @@ export function candidate(name: string, change: Partial<Candidate> = {}): Candid
 export function needs(change: Partial<Needs> = {}): Needs {
   return {
     upstreamModel: MODEL,
+    isListed: true,
     kinds: ["chatgpt", "api-key"],
     boundProfileId: null,
     ownerProfileId: null,

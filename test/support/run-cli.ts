@@ -10,6 +10,7 @@ export interface CliOptions {
   readonly terminal?: { readonly columns: number; readonly colours: boolean };
   /** What the person answers when asked. */
   readonly says?: boolean;
+  readonly stdin?: string;
   readonly startRuntime?: Doors["startRuntime"];
   readonly self?: readonly string[];
   readonly pid?: number;
@@ -28,6 +29,8 @@ export interface TestIo extends CommandIo {
   readonly questions: string[];
   readonly exits: number[];
   readonly readiness: { count: number };
+  /** Addresses shown in the browser. */
+  readonly opened: string[];
   signal(name: StopSignal): void;
 }
 
@@ -43,12 +46,18 @@ function anOutput(texts: string[], terminal: CliOptions["terminal"]): Output {
   };
 }
 
+async function* linesOf(text: string): AsyncGenerator<string> {
+  yield* text.split("\n").filter((line) => line !== "");
+}
+
 export function aCommandIo(options: CliOptions = {}): TestIo {
   const { desk, terminal } = options;
   const out: string[] = [];
   const err: string[] = [];
   const questions: string[] = [];
   const exits: number[] = [];
+  const opened: string[] = [];
+  const input = options.stdin ?? "";
   const readiness = { count: 0 };
   const listeners = new Set<(signal: StopSignal) => void>();
   return {
@@ -56,7 +65,7 @@ export function aCommandIo(options: CliOptions = {}): TestIo {
     clock: desk?.clock ?? { now: () => 0, after: () => () => undefined },
     stdout: anOutput(out, terminal),
     stderr: anOutput(err, terminal),
-    stdin: { isTty: terminal !== undefined, readText: () => Promise.resolve("") },
+    stdin: { isTty: terminal !== undefined, readText: () => Promise.resolve(input), lines: () => linesOf(input) },
     doors: {
       openDesk: () => (desk === undefined ? Promise.reject(new Error("no desk in this test")) : Promise.resolve(desk)),
       startRuntime:
@@ -69,13 +78,19 @@ export function aCommandIo(options: CliOptions = {}): TestIo {
       questions.push(question);
       return Promise.resolve(options.says === true);
     },
+    openBrowser: (url) => {
+      opened.push(url);
+      return true;
+    },
     onStopSignal: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     announceReady: () => {
       readiness.count += 1;
+      return Promise.resolve();
     },
+    announceStopping: () => Promise.resolve(),
     reexec: null,
     exitNow: (code) => void exits.push(code),
     out,
@@ -83,6 +98,7 @@ export function aCommandIo(options: CliOptions = {}): TestIo {
     questions,
     exits,
     readiness,
+    opened,
     signal: (name) => {
       for (const listener of [...listeners]) listener(name);
     },

@@ -29,6 +29,8 @@ export interface CodexStory {
 
 export interface CodexOptions {
   readonly model?: string;
+  /** Variables besides those that keep it by itself. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const TASK_MS = 30_000;
@@ -67,6 +69,7 @@ export function installCodex(endpoint: Endpoint, options: CodexOptions = {}): Co
     NO_PROXY: "127.0.0.1",
     CODEX_HOME: codexHome,
     CODEXUSE_KEY: endpoint.key,
+    ...options.env,
   });
   const program = ["node", findClient("@openai/codex/bin/codex.js"), "exec"];
   const flags = ["--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"];

@@ -23,6 +23,8 @@ export interface Candidate {
 
 export interface Needs {
   readonly upstreamModel: string;
+  /** Whether the account's own list must have it; false for models that no list tells of. */
+  readonly isListed: boolean;
   /** Which kinds of account can serve the route. */
   readonly kinds: readonly ("chatgpt" | "api-key")[];
   /** The profile the session lives on; null for a new session. */

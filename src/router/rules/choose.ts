@@ -1,4 +1,5 @@
 /** Which profile serves this turn? Pure: the same snapshot, needs, instant and chance give the same choice. */
+import type { Cooldown } from "./account-state.ts";
 import type { Candidate, Needs } from "./candidate.ts";
 import { because, type Exclusive, exclusionOf, limitOf } from "./eligibility.ts";
 import { isSoftPause } from "./health.ts";
@@ -39,7 +40,7 @@ export interface ChoiceInput {
   readonly lastAccountKey: string | null;
   readonly nowMs: number;
   readonly rng: () => number;
-  /** How long a limit must have stood unproven before one turn may try it when nobody else is left. */
+  /** How long a pause must have stood unproven before one turn may try it when nobody else is left. */
   readonly probeAfterMs: number;
 }
 
@@ -70,25 +71,38 @@ function markSameAccount(judged: readonly Judged[], needs: Needs): Judged[] {
 /** Limits that the owner or upstream may lift before their time. */
 const LIMITS_TO_PROVE: ReadonlySet<string> = new Set(["usage-limit", "workspace-limit"]);
 
+/** Whether a pause may be over although its time is not: a limit, or any other whose end is only our own guess. */
+function isProvable(cooldown: Cooldown): boolean {
+  return LIMITS_TO_PROVE.has(cooldown.reason) || cooldown.untilSource === "assumed";
+}
+
+/** The candidate as it would be without those of its pauses. */
+function withoutPauses(candidate: Candidate, isGone: (cooldown: Cooldown) => boolean): Candidate {
+  const cooldowns = candidate.state.cooldowns.filter((cooldown) => !isGone(cooldown));
+  return { ...candidate, state: { ...candidate.state, cooldowns } };
+}
+
+/** Old enough to be proven; an account at work gets twice the time, so that turns which come together send one proof. */
+function isDue({ candidate, exclusion }: Judged, input: ChoiceInput): boolean {
+  if (exclusion === null || exclusion.sinceMs === null) return false;
+  const waitMs = candidate.inFlight > 0 ? 2 * input.probeAfterMs : input.probeAfterMs;
+  return input.nowMs - exclusion.sinceMs >= waitMs;
+}
+
 /**
- * Nobody is eligible: the named policy for it. A quota limit is a hint that may have been lifted early, so the one that
- * has stood longest without proof gets one try; pauses that protect upstream are kept.
+ * Nobody is eligible: the named policy for it. A pause is a hint that may have ended early, so the one that has stood
+ * longest without proof gets one try; what upstream has asked for and what the owner keeps back stay as they are.
  */
 function chooseProbe(judged: readonly Judged[], input: ChoiceInput): Candidate | null {
-  const provable = judged.filter(({ candidate, exclusion }) => {
-    if (exclusion === null || input.needs.tried.has(candidate.profileId) || candidate.inFlight > 0) return false;
-    const isLimit =
-      exclusion.reason === "exhausted" || (exclusion.reason === "cooling" && LIMITS_TO_PROVE.has(exclusion.detail));
-    return isLimit && exclusion.sinceMs !== null && input.nowMs - exclusion.sinceMs >= input.probeAfterMs;
+  const provable = judged.filter((entry) => {
+    const { candidate, exclusion } = entry;
+    if (exclusion?.reason !== "exhausted" && exclusion?.reason !== "cooling") return false;
+    if (input.needs.tried.has(candidate.profileId) || !isDue(entry, input)) return false;
+    const rest = exclusionOf(withoutPauses(candidate, isProvable), input.needs, input.nowMs);
+    return rest === null || rest.reason === "exhausted";
   });
   provable.sort((a, b) => (a.exclusion?.sinceMs ?? 0) - (b.exclusion?.sinceMs ?? 0));
   return provable[0]?.candidate ?? null;
-}
-
-/** The candidate as it would be without its soft pauses. */
-function withoutSoftPauses(candidate: Candidate): Candidate {
-  const cooldowns = candidate.state.cooldowns.filter((cooldown) => !isSoftPause(cooldown.reason));
-  return { ...candidate, state: { ...candidate.state, cooldowns } };
 }
 
 /**
@@ -98,10 +112,15 @@ function withoutSoftPauses(candidate: Candidate): Candidate {
 function chooseSoftPaused(judged: readonly Judged[], input: ChoiceInput): Candidate | null {
   const paused = judged.filter(
     ({ candidate, exclusion }) =>
-      exclusion?.reason === "cooling" && exclusionOf(withoutSoftPauses(candidate), input.needs, input.nowMs) === null,
+      exclusion?.reason === "cooling" &&
+      exclusionOf(withoutPauses(candidate, isSoft), input.needs, input.nowMs) === null,
   );
   paused.sort((a, b) => (a.exclusion?.untilMs ?? 0) - (b.exclusion?.untilMs ?? 0));
   return paused[0]?.candidate ?? null;
+}
+
+function isSoft(cooldown: Cooldown): boolean {
+  return isSoftPause(cooldown.reason);
 }
 
 function rank(eligible: readonly Candidate[], input: ChoiceInput): Candidate[] {

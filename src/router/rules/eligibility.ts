@@ -50,8 +50,9 @@ function quotaExclusion(candidate: Candidate, needs: Needs, nowMs: number): Excl
   const limit = limitOf(candidate, needs.upstreamModel);
   const headroom = headroomOf(state, nowMs, limit);
   if (headroom.kind === "unknown") return null;
-  const isEmpty = headroom.percent <= 0;
-  if (isEmpty ? hasCredits(state) : headroom.percent > reservePercent) return null;
+  const isEmpty = headroom.percent <= 0 && !hasCredits(state);
+  // Credits serve beyond the windows, but not for an owner who keeps some of them back.
+  if (!isEmpty && (headroom.percent > reservePercent || reservePercent <= 0)) return null;
   const untilMs = backAtMs(state, nowMs, limit, reservePercent);
   const since = { sinceMs: headroom.observedAtMs, untilMs, isUntilSaid: untilMs !== null };
   return because(isEmpty ? "exhausted" : "below-reserve", since);
@@ -65,7 +66,8 @@ export function exclusionOf(candidate: Candidate, needs: Needs, nowMs: number): 
     return because("sign-in-needed", { detail: signInNeeded.reason, sinceMs: signInNeeded.sinceMs });
   }
   if (!needs.kinds.includes(candidate.kind)) return because("wrong-kind");
-  if (candidate.models !== null && !candidate.models.has(needs.upstreamModel)) return because("model-not-offered");
+  const isOffered = !needs.isListed || candidate.models === null || candidate.models.has(needs.upstreamModel);
+  if (!isOffered) return because("model-not-offered");
   const cooldown = activeCooldown(candidate, needs.upstreamModel, nowMs);
   if (cooldown !== null) {
     const { reason: detail, sinceMs, untilMs, untilSource } = cooldown;

@@ -53,6 +53,6 @@ export function backAtMs(state: AccountState, nowMs: number, limit: string, thre
   const low = state.windows.filter(
     (window) => window.limit === limit && remainingPercent(window, nowMs) <= thresholdPercent,
   );
-  const resets = low.map((window) => window.resetsAtMs).filter((resetsAtMs) => resetsAtMs !== null);
+  const resets = low.map((window) => window.resetsAtMs ?? 0).filter((resetsAtMs) => resetsAtMs > nowMs);
   return resets.length === 0 ? null : Math.max(...resets);
 }

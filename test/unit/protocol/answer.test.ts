@@ -5,8 +5,8 @@ import {
   AnswerCollector,
   answerTextOf,
   readResponse,
-  renameAnswerModel,
-  renameModel,
+  retellAnswer,
+  retellEvent,
   usageOf,
 } from "../../../src/protocol/answer.ts";
 import { parseObject, type WireEvent } from "../../../src/protocol/wire-event.ts";
@@ -125,7 +125,8 @@ describe("AnswerCollector", () => {
   });
 });
 
-describe("the model's name", () => {
+describe("what is told otherwise", () => {
+  const MODEL = { model: JSON.stringify('my "own"') };
   const RENAMED: readonly (readonly [string, string, string])[] = [
     [
       "is replaced where the response has it",
@@ -136,11 +137,19 @@ describe("the model's name", () => {
     ["is looked for in a response only", '{"model":"gpt-5.5"}', '{"model":"gpt-5.5"}'],
     ["is not looked for in a response that is none", '{"response":"model"}', '{"response":"model"}'],
   ];
-  for (const [what, text, expected] of RENAMED) test(what, () => expect(renameModel(text, 'my "own"')).toBe(expected));
+  for (const [what, text, expected] of RENAMED) test(what, () => expect(retellEvent(text, MODEL)).toBe(expected));
 
-  test("of an answer in one piece is its own", () => {
-    expect(renameAnswerModel('{"id":1.0,"model":"gpt-5.5"}', "mine")).toBe('{"id":1.0,"model":"mine"}');
-    expect(renameAnswerModel('{"id":1}', "mine")).toBe('{"id":1}');
+  test("of an answer in one piece are its own members", () => {
+    expect(retellAnswer('{"id":1.0,"model":"gpt-5.5"}', { model: '"mine"' })).toBe('{"id":1.0,"model":"mine"}');
+    expect(retellAnswer('{"id":1}', { model: '"mine"' })).toBe('{"id":1}');
+  });
+
+  test("may be several members, each in its place", () => {
+    const told = { store: "true", previous_response_id: '"resp_1"' };
+    expect(retellAnswer('{"store":false, "n":1.0,"previous_response_id":null}', told)).toBe(
+      '{"store":true, "n":1.0,"previous_response_id":"resp_1"}',
+    );
+    expect(retellAnswer('{"store":false}', {})).toBe('{"store":false}');
   });
 });
 

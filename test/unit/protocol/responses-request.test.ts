@@ -69,7 +69,7 @@ describe("what tells conversations apart that name nothing", () => {
     ],
     [
       "a system message in parts",
-      { input: [{ role: "system", content: [{ text: "be " }, { text: "kind" }, { x: 1 }] }] },
+      { input: [{ role: "system", content: [{ text: "be " }, { text: "kind" }, { x: 1 }, null, "x"] }] },
       "be kind",
       "",
     ],

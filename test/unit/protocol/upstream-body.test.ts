@@ -5,6 +5,7 @@ import { parseResponsesRequest } from "../../../src/protocol/responses-request.t
 import { type BodyPlan, buildUpstreamBody, CHATGPT_REFUSED_MEMBERS } from "../../../src/protocol/upstream-body.ts";
 
 const CHATGPT: BodyPlan = {
+  fit: "turn",
   accountKind: "chatgpt",
   upstreamModel: "gpt-5.5",
   effort: null,
@@ -97,10 +98,10 @@ const RULES: readonly (readonly [string, string, string, readonly string[]])[] =
     [],
   ],
   [
-    "a cache mark within a part goes",
+    "a cache mark within a part goes, and is told",
     '"input":[{"role":"user","content":[{"type":"input_text","text":"a","prompt_cache_breakpoint":{"ttl":1}},{"n":1.0}]}]',
     '"input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"n":1.0}]}]',
-    [],
+    ["prompt_cache_breakpoint"],
   ],
   [
     "the tier that clients call fast is priority",
@@ -136,6 +137,12 @@ const RULES: readonly (readonly [string, string, string, readonly string[]])[] =
     [],
   ],
   ["others go", '"input":[],"stream_options":{"include_usage":true}', '"input":[]', []],
+  [
+    "others go, and are told when something is lost with them",
+    '"input":[],"stream_options":{"from_the_future":1}',
+    '"input":[]',
+    ["stream_options"],
+  ],
   [
     "an effort between client and user has another name",
     '"input":[],"reasoning":{"n":1.0,"effort":"ultra"}',
@@ -247,6 +254,42 @@ describe("a conversation taken over from another account (traps 14 and 15)", () 
       expect(build(text, { ...plan, sanitise: true }).text).toBe(body(`"input":[${KEPT.join(" ,")}]`));
       expect(build(text, plan).text).toBe(text);
     });
+  }
+});
+
+describe("a body that is no turn", () => {
+  const ROWS: readonly (readonly [string, Partial<BodyPlan>, string, string, readonly string[]])[] = [
+    [
+      "about items: is fitted to a ChatGPT account, but nothing is asked for that only turns have",
+      { fit: "items", isCodexClient: false, effort: "high", serviceTier: "priority" },
+      '{"model":"gpt-5.5","input":"hi","temperature":1,"service_tier":"flex"}',
+      '{"model":"gpt-5.5","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}],"instructions":""}',
+      ["service_tier", "temperature"],
+    ],
+    [
+      "about items: an effort takes the place of one that is there",
+      { fit: "items", effort: "high" },
+      '{"model":"gpt-5.5","input":[],"reasoning":{"effort":"low"},"service_tier":"auto"}',
+      '{"model":"gpt-5.5","input":[],"reasoning":{"effort":"high"}}',
+      [],
+    ],
+    [
+      "about items: an API key gets it as it is, but for the tier",
+      { ...API_KEY, fit: "items", serviceTier: "priority" },
+      '{"model":"gpt-5.5", "input":"hi","service_tier":"priority"}',
+      '{"model":"gpt-5.5", "input":"hi"}',
+      ["service_tier"],
+    ],
+    [
+      "of another kind: nothing changes but the model's name",
+      { fit: "model", upstreamModel: "gpt-image-2", effort: "high", serviceTier: "priority" },
+      '{"model":"gpt-5.5", "prompt":"a cat","n":1.0,"user":"u","input":"x"}',
+      '{"model":"gpt-image-2", "prompt":"a cat","n":1.0,"user":"u","input":"x"}',
+      [],
+    ],
+  ];
+  for (const [what, plan, given, text, ignored] of ROWS) {
+    test(what, () => expect(build(given, plan)).toEqual({ text, ignored }));
   }
 });
 

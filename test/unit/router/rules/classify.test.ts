@@ -152,6 +152,18 @@ const BROKEN: Row = ["broken-stream", "upstream", "wait", "account 5s?~", "next 
 const OTHER_ROWS: readonly (readonly [string, Evidence, string, Row])[] = [
   ["a 401 that names nothing, of an API key", httpEvidence(401, { accountKind: "api-key" }), "head", TOKEN],
   ["a 401 with an empty body", httpEvidence(401, { blocked: true }), "head", TOKEN],
+  [
+    "an account's own limit, told beside a reached type",
+    httpEvidence(429, { codes: ["usage_limit_reached"], reachedType: "rate_limit_reached" }),
+    "head",
+    USAGE_UNSAID,
+  ],
+  [
+    "a workspace's limit that is told with another failure",
+    httpEvidence(503, { reachedType: "workspace_member_credits_depleted" }),
+    "head",
+    SERVER,
+  ],
   ["a 402 that names nothing", httpEvidence(402), "head", MONEY],
   ["a 403 that names nothing", httpEvidence(403), "head", DENIED],
   ["a 403 for where we are", httpEvidence(403, { codes: ["unsupported_country_region_territory"] }), "head", BLOCKED],

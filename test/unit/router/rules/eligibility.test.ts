@@ -35,6 +35,12 @@ const ROWS: readonly Row[] = [
   ["one that has to sign in", { signInNeeded: { reason: "refresh-token-reused", sinceMs: 1 } }, "sign-in-needed"],
   ["an API key for what only a sign-in can do", { kind: "api-key" }, "wrong-kind", { kinds: ["chatgpt"] }],
   ["one whose account has other models (trap 10)", { models: new Set(["gpt-5.5"]) }, "model-not-offered"],
+  [
+    "one whose account lists no such model, which no list tells of",
+    { models: new Set(["gpt-5.5"]) },
+    null,
+    { isListed: false },
+  ],
   ["one whose account has the model", { models: new Set([MODEL]) }, null],
   ["one asked before in this turn", {}, "tried", { tried: new Set(["a"]) }],
   ["one that pauses", { state: accountState({ cooldowns: [pause()] }) }, "cooling"],
@@ -42,6 +48,11 @@ const ROWS: readonly Row[] = [
   ["one that pauses for this model", { state: accountState({ cooldowns: [pause({ model: MODEL })] }) }, "cooling"],
   ["one that pauses for another model (trap 6)", { state: accountState({ cooldowns: [pause({ model: "x" })] }) }, null],
   ["one that is used up", { state: used(100) }, "exhausted"],
+  [
+    "one that is used up, whose credits are kept back",
+    { state: { ...used(100), credits: CREDITS }, reservePercent: 1 },
+    "below-reserve",
+  ],
   ["one that is used up, with credits", { state: { ...used(100), credits: CREDITS } }, null],
   [
     "one that is used up, whose window is over (trap 5)",

@@ -44,6 +44,12 @@ const ROWS: readonly (readonly [string, readonly Candidate[], string])[] = [
     "ba",
   ],
   ["sessions that live there weigh a little", [candidate("a", { boundSessions: 1 }), candidate("b")], "ba"],
+  [
+    "nineteen quiet sessions weigh less than two turns",
+    [candidate("a", { boundSessions: 19 }), candidate("b", { inFlight: 2 })],
+    "ab",
+  ],
+  ["twenty-one weigh more", [candidate("a", { boundSessions: 21 }), candidate("b", { inFlight: 2 })], "ba"],
   // Trap 8: unknown is the middle of what is known, neither full nor empty.
   [
     "unknown comes between full and empty",
