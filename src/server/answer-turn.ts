@@ -2,6 +2,7 @@
 import { LIMITS } from "../limits.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
+import type { Route } from "../router/routes.ts";
 import type { Served, Turn } from "../router/turn.ts";
 import { requireKey } from "./auth.ts";
 import type { Dialect } from "./dialect.ts";
@@ -9,10 +10,20 @@ import { reportBug } from "./internal-error.ts";
 import { readBody } from "./read-body.ts";
 import { respondRefusal, respondTurn } from "./respond.ts";
 import type { Serving } from "./serving.ts";
+import { keepAnswer, type Prepared, prepareTurn } from "./stored-turns.ts";
 
-/** What a route makes of a body: the request as the engine knows it, and how its answer is to be worded. */
+/** What a route makes of a body: the request as the engine knows it, where it goes, and how its answer is to be worded. */
 export type Asked =
-  | { readonly kind: "ok"; readonly request: ResponsesRequest; readonly speak: (turn: Turn) => Dialect }
+  | {
+      readonly kind: "ok";
+      readonly route: Route;
+      readonly request: ResponsesRequest;
+      /** Whether the answer is to be kept for the client. */
+      readonly keeps: boolean;
+      /** Members that no account can honour. */
+      readonly ignored: readonly string[];
+      readonly speak: (turn: Turn) => Dialect;
+    }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** `key` is the bearer's; `read` gets the decoded body. */
@@ -28,17 +39,32 @@ export async function answerTurn(
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.text);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);
+  const prepared = prepare(serving, authorised.keyId, asked);
+  if (prepared.kind === "refused") return respondRefusal(prepared.refusal);
   const left = new AbortController();
   const turn: Turn = {
     id: serving.newId("turn"),
     keyId: authorised.keyId,
-    request: asked.request,
+    route: asked.route,
+    request: prepared.request,
+    previousResponseId: prepared.previousResponseId,
+    told: prepared.told,
     client: request.headers,
     signal: AbortSignal.any([request.signal, left.signal]),
     receivedAtMs: serving.clock.now(),
   };
   const leave = () => left.abort("client left");
-  return respondTurn({ turn, dialect: asked.speak(turn), clock: serving.clock, leave }, serveSafely(serving, turn));
+  const served = serveSafely(serving, turn);
+  const kept = asked.keeps ? served.then((answer) => keepAnswer(serving, turn, answer)) : served;
+  const ignored = [...asked.ignored, ...prepared.ignored];
+  return respondTurn({ turn, dialect: asked.speak(turn), ignored, clock: serving.clock, leave }, kept);
+}
+
+/** Bodies of other kinds have no items to be looked up. */
+function prepare(serving: Serving, keyId: string, asked: Extract<Asked, { kind: "ok" }>): Prepared {
+  const { route, request, keeps } = asked;
+  if (route.fit !== "model") return prepareTurn(serving, keyId, request, keeps);
+  return { kind: "ok", request, previousResponseId: null, told: {}, ignored: [] };
 }
 
 /** A bug in the engine must still end the client's wait. */

@@ -7,13 +7,12 @@ import { renderRefusal } from "../protocol/refusal.ts";
 import { renderData } from "../protocol/sse.ts";
 import { parseObject } from "../protocol/wire-event.ts";
 import type { Turn } from "../router/turn.ts";
-import type { Answer, Dialect, Head } from "./dialect.ts";
+import { type Answer, type Dialect, type Head, IGNORED } from "./dialect.ts";
 import { translateStream } from "./translate-stream.ts";
 
 /** Chat clients take every data line for a chunk, so this is a comment. */
 const BEAT = new TextEncoder().encode(": keepalive\n\n");
 
-const IGNORED = "x-codexuse-ignored";
 const JSON_TYPE = "application/json";
 
 /** What was left out on the way here and what the account could not honour, by the client's own names. */

@@ -2,6 +2,9 @@
 import type { Refusal } from "../protocol/refusal.ts";
 import type { Served } from "../router/turn.ts";
 
+/** The header that names what of a request was left out. */
+export const IGNORED = "x-codexuse-ignored";
+
 export type Head = Readonly<Record<string, string>>;
 export type Answer = Extract<Served, { kind: "answer" }>;
 

@@ -2,6 +2,7 @@
 import { bearer } from "@elysiajs/bearer";
 import { Elysia, NotFoundError } from "elysia";
 import { refuse } from "../protocol/refusal.ts";
+import { ROUTES } from "../router/routes.ts";
 import { reportBug } from "./internal-error.ts";
 import { refuseForeign } from "./local-only.ts";
 import { respondRefusal } from "./respond.ts";
@@ -9,11 +10,20 @@ import { getHealth, getReady } from "./routes/health.ts";
 import { postChatCompletions } from "./routes/v1-chat-completions.ts";
 import { getModel, getModels } from "./routes/v1-models.ts";
 import { postResponses } from "./routes/v1-responses.ts";
+import { deleteResponse, getInputItems, getResponse } from "./routes/v1-stored-responses.ts";
+import { postWhole } from "./routes/v1-whole.ts";
 import type { Serving } from "./serving.ts";
 
 /** Keys in URLs end up in histories, so the plugin is given a query name that nobody can know. */
 function keyFromHeaderOnly() {
   return bearer({ extract: { query: crypto.randomUUID() } });
+}
+
+/** What is asked of one stored response. */
+function aboutResponse(c: { request: Request; bearer?: string | undefined; params: { id: string | null } }) {
+  const { searchParams: query } = new URL(c.request.url);
+  // Elysia gives null for what does not decode.
+  return { key: c.bearer ?? null, id: c.params.id ?? "", query };
 }
 
 /** Bodies are read by the routes themselves: Elysia would decode them before the key is checked. */
@@ -26,7 +36,8 @@ export function createHttpApp(serving: Serving) {
       return refusal === null ? undefined : respondRefusal(refusal);
     })
     .onError({ as: "global" }, (c) => {
-      if (c.error instanceof NotFoundError) {
+      // A path that does not decode leads nowhere either.
+      if (c.error instanceof NotFoundError || c.error instanceof URIError) {
         const { pathname } = new URL(c.request.url);
         const message = `Unknown route: ${c.request.method} ${pathname.slice(0, 200)}`;
         return respondRefusal(refuse(404, "invalid_request_error", "unknown_route", message));
@@ -39,5 +50,18 @@ export function createHttpApp(serving: Serving) {
     .get("/v1/models", (c) => getModels(serving, c.bearer ?? null))
     .get("/v1/models/*", (c) => getModel(serving, c.bearer ?? null, decodeURIComponent(c.params["*"])))
     .post("/v1/chat/completions", (c) => postChatCompletions(serving, c.request, c.bearer ?? null), RAW)
-    .post("/v1/responses", (c) => postResponses(serving, c.request, c.bearer ?? null), RAW);
+    .post("/v1/responses", (c) => postResponses(serving, c.request, c.bearer ?? null), RAW)
+    .post("/v1/responses/compact", (c) => postWhole(serving, ROUTES.compact, c.request, c.bearer ?? null), RAW)
+    .post("/v1/responses/input_tokens", (c) => postWhole(serving, ROUTES.inputTokens, c.request, c.bearer ?? null), RAW)
+    .get("/v1/responses/:id", (c) => getResponse(serving, aboutResponse(c)))
+    .delete("/v1/responses/:id", (c) => deleteResponse(serving, aboutResponse(c)), RAW)
+    .get("/v1/responses/:id/input_items", (c) => getInputItems(serving, aboutResponse(c)))
+    .post(
+      "/v1/images/generations",
+      (c) => postWhole(serving, ROUTES.imageGenerations, c.request, c.bearer ?? null),
+      RAW,
+    )
+    .post("/v1/images/edits", (c) => postWhole(serving, ROUTES.imageEdits, c.request, c.bearer ?? null), RAW)
+    .post("/v1/embeddings", (c) => postWhole(serving, ROUTES.embeddings, c.request, c.bearer ?? null), RAW)
+    .post("/v1/alpha/search", (c) => postWhole(serving, ROUTES.search, c.request, c.bearer ?? null), RAW);
 }

@@ -4,13 +4,15 @@ import type { Clock } from "../ports.ts";
 import { refusalOfBody } from "../protocol/passed-error.ts";
 import { type Refusal, renderRefusal } from "../protocol/refusal.ts";
 import type { Served, ServedBy, Turn } from "../router/turn.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, type Head, IGNORED } from "./dialect.ts";
 import { keepAlive } from "./keep-alive.ts";
 
 /** Whom to answer, and in which words. */
 export interface Answering {
   readonly turn: Turn;
   readonly dialect: Dialect;
+  /** Members of the request that no account could have honoured. */
+  readonly ignored: readonly string[];
   readonly clock: Clock;
   /** To be called when the client has gone although nothing has been served yet. */
   readonly leave: () => void;
@@ -29,6 +31,12 @@ function ownHeaders(turn: Turn, by: ServedBy | null): Record<string, string> {
   return headers;
 }
 
+/** What the engine gives to a head, and what was left out before it was asked; worded by the dialect. */
+function headOf({ dialect, ignored }: Answering, given: Head): Head {
+  const names = [...ignored, given[IGNORED] ?? ""].filter((name) => name !== "");
+  return dialect.head(names.length === 0 ? given : { ...given, [IGNORED]: names.join(", ") });
+}
+
 /** A refusal of ours as an HTTP answer. */
 export function respondRefusal(refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Response {
   const retry = refusal.retryAfterSeconds === null ? {} : { "retry-after": String(refusal.retryAfterSeconds) };
@@ -41,7 +49,8 @@ export function respondRefusal(refusal: Refusal, headers: Readonly<Record<string
 /** Status of a connection whose client has gone; nobody reads it, logs do. */
 const CLIENT_CLOSED = 499;
 
-function respondServed({ turn, dialect, clock }: Answering, served: Served): Response {
+function respondServed(answering: Answering, served: Served): Response {
+  const { turn, dialect, clock } = answering;
   const own = ownHeaders(turn, served.by);
   switch (served.kind) {
     case "refused":
@@ -52,13 +61,16 @@ function respondServed({ turn, dialect, clock }: Answering, served: Served): Res
       const { status, type, body } = dialect.answer(served);
       return new Response(typeof body === "string" ? body : new Uint8Array(body), {
         status,
-        headers: { ...dialect.head(served.headers), "content-type": type, ...own },
+        headers: { ...headOf(answering, served.headers), "content-type": type, ...own },
       });
     }
     case "stream": {
       const events = Promise.resolve(dialect.stream(served.body));
       const body = keepAlive(events, dialect.beat, LIMITS.keepAliveMs, clock, () => undefined);
-      return new Response(body, { status: 200, headers: { ...STREAM_HEAD, ...dialect.head(served.headers), ...own } });
+      return new Response(body, {
+        status: 200,
+        headers: { ...STREAM_HEAD, ...headOf(answering, served.headers), ...own },
+      });
     }
   }
 }
@@ -96,6 +108,6 @@ export async function respondTurn(answering: Answering, serving: Promise<Served>
   const first = await Promise.race([serving, held]).finally(stop);
   if (first !== "held") return respondServed(answering, first);
   const body = keepAlive(lateBody(dialect, serving), dialect.beat, LIMITS.keepAliveMs, clock, leave);
-  const head = { ...STREAM_HEAD, ...dialect.head({}), ...ownHeaders(turn, null) };
+  const head = { ...STREAM_HEAD, ...headOf(answering, {}), ...ownHeaders(turn, null) };
   return new Response(body, { status: 200, headers: head });
 }

@@ -1,6 +1,6 @@
 /** What a runtime serves with: everything the routes need, built once by `app.ts`. */
 import type { NameTable } from "../models/resolve.ts";
-import type { Clock, Runtime } from "../ports.ts";
+import type { Clock, Runtime, StoredResponses } from "../ports.ts";
 import type { Served, Turn } from "../router/turn.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { KeyRing } from "./auth.ts";
@@ -16,4 +16,6 @@ export interface Serving {
   readonly isReady: () => boolean;
   readonly names: () => NameTable;
   readonly serve: (turn: Turn) => Promise<Served>;
+  /** What clients may go on from and read again. */
+  readonly responses: StoredResponses;
 }

@@ -1,8 +1,11 @@
 /** `POST /v1/responses`: one turn, streaming or not. */
 import { parseResponsesRequest } from "../../protocol/responses-request.ts";
+import { honourRequest } from "../../protocol/unhonoured.ts";
+import { ROUTES } from "../../router/routes.ts";
 import { type Asked, answerTurn } from "../answer-turn.ts";
 import { speakResponses } from "../responses-dialect.ts";
 import type { Serving } from "../serving.ts";
+import { isKept } from "../stored-turns.ts";
 
 export function postResponses(serving: Serving, request: Request, key: string | null): Promise<Response> {
   return answerTurn(serving, request, key, readAsked);
@@ -10,5 +13,11 @@ export function postResponses(serving: Serving, request: Request, key: string | 
 
 function readAsked(text: string): Asked {
   const parsed = parseResponsesRequest(text);
-  return parsed.kind === "refused" ? parsed : { ...parsed, speak: speakResponses };
+  if (parsed.kind === "refused") return parsed;
+  const honoured = honourRequest(parsed.request);
+  if (honoured.kind === "refused") return honoured;
+  const { request } = honoured;
+  const hasTemplate = request.body["prompt"] !== undefined && request.body["prompt"] !== null;
+  const route = hasTemplate ? ROUTES.templateTurn : ROUTES.turn;
+  return { ...honoured, route, keeps: isKept(request), speak: speakResponses };
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "../../../src/limits.ts";
 import { parseChatRequest } from "../../../src/protocol/chat-request.ts";
 import { refuse } from "../../../src/protocol/refusal.ts";
 import { renderEvent } from "../../../src/protocol/sse.ts";
+import { ROUTES } from "../../../src/router/routes.ts";
 import type { Served, Turn } from "../../../src/router/turn.ts";
 import { speakChat } from "../../../src/server/chat-dialect.ts";
 import type { Dialect } from "../../../src/server/dialect.ts";
@@ -23,7 +24,10 @@ function turnOf(body: Record<string, unknown>): { turn: Turn; chat: Dialect; res
   const turn = {
     id: "turn_1",
     keyId: "key_1",
+    route: ROUTES.turn,
     request: chat.request,
+    previousResponseId: null,
+    told: {},
     client: new Headers(),
     signal,
     receivedAtMs: NOON_MS,
@@ -35,6 +39,10 @@ function eventsOf(...events: readonly Record<string, unknown>[]): ReadableStream
   return new Blob(
     events.map((event) => new Uint8Array(renderEvent(String(event["type"]), JSON.stringify(event)))),
   ).stream();
+}
+
+function aStream(body: ReadableStream<Uint8Array>): Served {
+  return { kind: "stream", by: BY, headers: {}, body, finished: Promise.resolve(null) };
 }
 
 interface Late {
@@ -53,7 +61,7 @@ async function respondLate(turn: Turn, dialect: Dialect, served: Served): Promis
   const leave = () => {
     hasLeft = true;
   };
-  const responding = respondTurn({ turn, dialect, clock, leave }, serving);
+  const responding = respondTurn({ turn, dialect, ignored: [], clock, leave }, serving);
   await clock.advance(LIMITS.headHoldMs);
   const response = await responding;
   expect(response.status).toBe(200);
@@ -132,7 +140,7 @@ describe("respondTurn(), when the head had to go out first", () => {
       { type: "response.output_text.delta", output_index: 0, delta: "Hi" },
       { type: "response.completed", response: { id: "resp_1", status: "completed", output: [] } },
     );
-    const late = await respondLate(turn, chat, { kind: "stream", by: BY, headers: {}, body });
+    const late = await respondLate(turn, chat, aStream(body));
     expect(late.rest).toContain('"content":"Hi"');
     expect(late.rest.endsWith("data: [DONE]\n\n")).toBe(true);
     expect(late.hasLeft).toBe(false);
@@ -143,7 +151,7 @@ describe("respondTurn(), when the head had to go out first", () => {
     const { turn, chat } = turnOf({});
     const { promise: serving, resolve } = Promise.withResolvers<Served>();
     const leave = () => resolve({ kind: "left", by: BY });
-    const responding = respondTurn({ turn, dialect: chat, clock, leave }, serving);
+    const responding = respondTurn({ turn, dialect: chat, ignored: [], clock, leave }, serving);
     await clock.advance(LIMITS.headHoldMs);
     await (await responding).body?.cancel();
     expect((await serving).kind).toBe("left");
@@ -155,8 +163,11 @@ describe("respondTurn(), for a chat", () => {
   const plain: Turn = { ...turn, request: { ...turn.request, stream: false } };
   const clock = createVirtualClock(NOON_MS);
 
-  async function respond(served: Served): Promise<{ status: number; head: Headers; body: unknown }> {
-    const answering = { turn: plain, dialect: chat, clock, leave: () => undefined };
+  async function respond(
+    served: Served,
+    ignored: readonly string[] = [],
+  ): Promise<{ status: number; head: Headers; body: unknown }> {
+    const answering = { turn: plain, dialect: chat, ignored, clock, leave: () => undefined };
     const response = await respondTurn(answering, Promise.resolve(served));
     const body: unknown = JSON.parse(await response.text());
     return { status: response.status, head: response.headers, body };
@@ -168,6 +179,8 @@ describe("respondTurn(), for a chat", () => {
     const headers = { ...served.headers, "x-codexuse-ignored": "max_output_tokens, seed, user" };
     const { head } = await respond({ ...served, headers });
     expect(head.get("x-codexuse-ignored")).toBe("seed, max_tokens, user");
+    const earlier = await respond({ ...served, headers }, ["input.reasoning"]);
+    expect(earlier.head.get("x-codexuse-ignored")).toBe("seed, input.reasoning, max_tokens, user");
   });
 
   test("passes errors of OpenAI's shape on as they are and puts the others into it", async () => {
@@ -192,16 +205,16 @@ describe("respondTurn(), for a chat", () => {
   test("a client that leaves lets go of the engine's stream", async () => {
     const { promise: cancelled, resolve } = Promise.withResolvers<unknown>();
     const body = new ReadableStream<Uint8Array>({ cancel: resolve }, { highWaterMark: 0 });
-    const answering = { turn, dialect: chat, clock, leave: () => undefined };
-    const response = await respondTurn(answering, Promise.resolve({ kind: "stream", by: BY, headers: {}, body }));
+    const answering = { turn, dialect: chat, ignored: [], clock, leave: () => undefined };
+    const response = await respondTurn(answering, Promise.resolve(aStream(body)));
     await response.body?.cancel("gone");
     expect(await cancelled).toBe("gone");
   });
 
   test("a stream that ends without any ending is told as broken", async () => {
     const body = eventsOf({ type: "response.output_text.delta", output_index: 0, delta: "Hi" });
-    const answering = { turn, dialect: chat, clock, leave: () => undefined };
-    const served: Served = { kind: "stream", by: BY, headers: {}, body };
+    const answering = { turn, dialect: chat, ignored: [], clock, leave: () => undefined };
+    const served: Served = aStream(body);
     const text = await (await respondTurn(answering, Promise.resolve(served))).text();
     expect(text).toContain('"content":"Hi"');
     expect(text).toContain('"code":"upstream_stream_broken"');
