@@ -1,10 +1,13 @@
 /** One request of a simulated client: asks the engine as the server does, reads what comes, may leave at any time. */
 
+import { BUNDLED_CATALOGUE } from "../../src/models/bundled.ts";
 import { type Refusal, renderRefusal } from "../../src/protocol/refusal.ts";
 import { parseResponsesRequest } from "../../src/protocol/responses-request.ts";
 import type { Engine } from "../../src/router/engine.ts";
+import { ROUTES } from "../../src/router/routes.ts";
 import { serveTurn } from "../../src/router/serve-turn.ts";
 import type { Served, Turn } from "../../src/router/turn.ts";
+import { isKept, keepAnswer, prepareTurn, type Shelf } from "../../src/server/stored-turns.ts";
 import { waitFor } from "../../src/simulator/clock.ts";
 import type { Life } from "./life.ts";
 import { type ReadEvent, readSse } from "./read-sse.ts";
@@ -60,10 +63,11 @@ export function ask(engine: Engine, life: Life, question: Question): Asking {
   const left = new AbortController();
   const startedAtMs = life.clock.now();
   const progress: Progress = { hasLeft: false, headAtMs: null, served: null, text: "", reader: null };
-  const turn = turnOf(question, left.signal, startedAtMs);
+  const shelf = shelfOf(engine);
+  const asked = turnOf(question, shelf, left.signal, startedAtMs);
   const finish = (kind: Outcome["kind"], error: string | null): Outcome =>
     outcomeOf(question, progress, kind, startedAtMs, engine.clock.now(), error);
-  const serving = serve(engine, turn, progress, question.readDelayMs ?? 0);
+  const serving = serve(engine, shelf, asked, progress, question.readDelayMs ?? 0);
   const done = Promise.race([
     serving.then(
       () => finish(progress.served?.kind ?? "crashed", null),
@@ -72,7 +76,7 @@ export function ask(engine: Engine, life: Life, question: Question): Asking {
     life.over.then(() => finish("killed", null)),
   ]);
   return {
-    turnId: turn.id,
+    turnId: question.turnId,
     done,
     leave() {
       if (progress.hasLeft || life.isOver()) return;
@@ -84,15 +88,41 @@ export function ask(engine: Engine, life: Life, question: Question): Asking {
   };
 }
 
-function turnOf(question: Question, signal: AbortSignal, receivedAtMs: number): Turn {
-  const parsed = parseResponsesRequest(JSON.stringify(question.body));
-  if (parsed.kind === "refused") throw new Error(`the simulated client asks nonsense: ${parsed.refusal.message}`);
-  const client = new Headers({ ...question.headers, "x-client-request-id": question.turnId });
-  return { id: question.turnId, keyId: question.keyId, request: parsed.request, client, signal, receivedAtMs };
+/** What the server has of the engine to keep responses with. */
+function shelfOf(engine: Engine): Shelf {
+  const names = { models: BUNDLED_CATALOGUE, hidden: new Set<string>(), aliases: [], fast: false };
+  return { ...engine, responses: engine.runtime, names: () => names };
 }
 
-async function serve(engine: Engine, turn: Turn, progress: Progress, readDelayMs: number): Promise<void> {
-  const served = await serveTurn(engine, turn);
+type Asked = { readonly kind: "turn"; readonly turn: Turn } | Extract<Served, { kind: "refused" }>;
+
+/** The turn as the server makes it of a body: with all that the body only names. */
+function turnOf(question: Question, shelf: Shelf, signal: AbortSignal, receivedAtMs: number): Asked {
+  const parsed = parseResponsesRequest(JSON.stringify(question.body));
+  if (parsed.kind === "refused") throw new Error(`the simulated client asks nonsense: ${parsed.refusal.message}`);
+  const { turnId: id, keyId } = question;
+  const prepared = prepareTurn(shelf, keyId, parsed.request, isKept(parsed.request));
+  if (prepared.kind === "refused") return { ...prepared, by: { sessionId: "", profile: null } };
+  const { request, previousResponseId, told } = prepared;
+  const client = new Headers({ ...question.headers, "x-client-request-id": id });
+  const turn = { id, keyId, route: ROUTES.turn, request, previousResponseId, told, client, signal, receivedAtMs };
+  return { kind: "turn", turn };
+}
+
+async function serveAsked(engine: Engine, shelf: Shelf, asked: Asked): Promise<Served> {
+  if (asked.kind === "refused") return asked;
+  const served = await serveTurn(engine, asked.turn);
+  return isKept(asked.turn.request) ? keepAnswer(shelf, asked.turn, served) : served;
+}
+
+async function serve(
+  engine: Engine,
+  shelf: Shelf,
+  asked: Asked,
+  progress: Progress,
+  readDelayMs: number,
+): Promise<void> {
+  const served = await serveAsked(engine, shelf, asked);
   progress.served = served;
   progress.headAtMs = engine.clock.now();
   if (served.kind === "answer") {

@@ -6,6 +6,8 @@ import { type ReadEvent, readObject, readSse } from "./read-sse.ts";
 /** Events whose text we may complete or rename; all others pass unchanged. */
 const LIFECYCLE = /^response\.(created|queued|in_progress|completed|incomplete|failed)$/;
 
+const OURS = { model: null, output: null, store: null, previous_response_id: null };
+
 /** Our own last word on a stream that broke off after output. */
 export function isOurCut(event: ReadEvent | undefined): boolean {
   return event?.type === "error" && readObject(event.text)["code"] === "upstream_stream_broken";
@@ -55,10 +57,13 @@ function isSame(seen: ReadEvent, sent: ReadEvent): boolean {
   return JSON.stringify(withoutOurs(seen)) === JSON.stringify(withoutOurs(sent));
 }
 
-/** The event without what we may put in: the public model name, the items that upstream left out of its last event. */
+/**
+ * The event without what we may put in: the public model name, the items that upstream left out of its last event, and
+ * what is true of a response that we keep ourselves.
+ */
 function withoutOurs(event: ReadEvent): unknown {
   const whole = readObject(event.text);
-  return { ...whole, response: { ...responseOf(whole), model: null, output: null } };
+  return { ...whole, response: { ...responseOf(whole), ...OURS } };
 }
 
 function responseOf(event: Record<string, unknown>): Record<string, unknown> {

@@ -2,8 +2,9 @@
  * A person's client: keeps the history, runs tools, asks again when a stream broke off, waits and comes back when it was
  * refused. Behaves as the official client does where that matters to the pool.
  */
-import type { JsonObject } from "../../src/simulator/content.ts";
+
 import { waitFor } from "../../src/simulator/clock.ts";
+import type { JsonObject } from "../../src/simulator/content.ts";
 import type { Asking, Outcome } from "./ask.ts";
 import { finishedItems, isOurCut } from "./client-view.ts";
 import { SECOND_MS } from "./clock-units.ts";
@@ -27,6 +28,10 @@ const STEPS_MAX = 4;
 interface Conversation {
   readonly session: SessionPlan;
   items: JsonObject[];
+  /** Of the items, those that came after the last response that ended well. */
+  fresh: JsonObject[];
+  /** Id of that response. */
+  responseId: string | null;
   thread: number;
   turnState: string | null;
 }
@@ -34,16 +39,25 @@ interface Conversation {
 /** Resolves when the session and its sub-agents are over. */
 export async function runSession(world: ClientWorld, session: SessionPlan): Promise<void> {
   const { clock } = world.pool;
-  const conversation: Conversation = { session, items: [], thread: 0, turnState: null };
+  const conversation: Conversation = { session, ...blank(), thread: 0, turnState: null };
   const agents: Promise<void>[] = [];
   await waitFor(clock, session.startsAtMs);
   for (const [index, turn] of session.turns.entries()) {
     if (index === 1) agents.push(...startAgents(world, session));
     await waitFor(clock, turn.thinkMs);
-    conversation.items.push(userSays(wishOf(turn.wants, `${session.name}#${index}`)));
+    add(conversation, userSays(wishOf(turn.wants, `${session.name}#${index}`)));
     await runTurn(world, conversation, turn);
   }
   await Promise.all(agents);
+}
+
+function blank(): Pick<Conversation, "items" | "fresh" | "responseId"> {
+  return { items: [], fresh: [], responseId: null };
+}
+
+function add(conversation: Conversation, item: JsonObject): void {
+  conversation.items.push(item);
+  conversation.fresh.push(item);
 }
 
 /** Sub-agents begin in the same instant and have threads of their own. */
@@ -77,7 +91,7 @@ async function runTurn(world: ClientWorld, conversation: Conversation, turn: Tur
         break;
       case "new-thread":
         conversation.thread += 1;
-        conversation.items = [];
+        Object.assign(conversation, blank());
         return;
     }
   }
@@ -100,20 +114,27 @@ function wording(conversation: Conversation): { body: JsonObject; headers: Recor
   const { session, items, thread, turnState } = conversation;
   const name = thread === 0 ? session.name : `${session.name}-${thread}`;
   const state: Record<string, string> = turnState === null ? {} : { "x-codex-turn-state": turnState };
-  const body = { model: session.model, stream: session.stream, instructions: "", input: items };
+  const body: JsonObject = { model: session.model, stream: session.stream, instructions: "", input: items };
   switch (session.naming) {
     case "thread":
       return {
-        body: { ...body, prompt_cache_key: name },
+        body: { ...body, prompt_cache_key: name, store: false },
         headers: { ...state, "thread-id": name, originator: "codex_exec", "user-agent": "codex_exec/0.169.0 (sim)" },
       };
     case "cache-key":
       return { body: { ...body, prompt_cache_key: name }, headers: state };
     case "client-session":
       return { body, headers: { ...state, "x-session-id": name } };
+    case "previous":
+      return { body: goOn(conversation, body), headers: state };
     case "nothing":
       return { body, headers: state };
   }
+}
+
+/** Only what is new, after the response it goes on from; everything where there is none. */
+function goOn({ responseId, fresh }: Conversation, body: JsonObject): JsonObject {
+  return responseId === null ? body : { ...body, previous_response_id: responseId, input: [...fresh] };
 }
 
 type Verdict = "done" | "tools" | "again" | "new-thread";
@@ -133,12 +154,26 @@ function verdictOf(outcome: Outcome): Verdict {
 
 /** Finished items stay in the history, also of a stream that broke off; each call gets its output. */
 function keepItems(conversation: Conversation, outcome: Outcome): void {
-  for (const item of itemsOf(outcome)) {
-    conversation.items.push(item);
-    if (item["type"] !== "function_call") continue;
-    const callId = item["call_id"];
-    conversation.items.push({ type: "function_call_output", call_id: callId, output: "README.md" });
+  const items = itemsOf(outcome);
+  for (const item of items) add(conversation, item);
+  const responseId = finishedId(outcome);
+  if (responseId !== null) {
+    conversation.responseId = responseId;
+    conversation.fresh = [];
   }
+  for (const item of items.filter((candidate) => candidate["type"] === "function_call")) {
+    add(conversation, { type: "function_call_output", call_id: item["call_id"], output: "README.md" });
+  }
+}
+
+/** The response that ended well; null when it did not. */
+function finishedId(outcome: Outcome): string | null {
+  const last = outcome.events.at(-1);
+  const isWhole = outcome.kind === "answer" ? outcome.status === 200 : last?.type === "response.completed";
+  if (!isWhole || outcome.hasLeft) return null;
+  const told = outcome.kind === "answer" ? readObject(outcome.text) : readObject(last?.text ?? "")["response"];
+  const id: unknown = isItem(told) ? told["id"] : null;
+  return typeof id === "string" ? id : null;
 }
 
 function itemsOf(outcome: Outcome): JsonObject[] {

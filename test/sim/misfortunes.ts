@@ -1,10 +1,10 @@
 /** What befalls a world: refusals, breaks, outages, people at work elsewhere, owners who change their minds. */
 import type { SimAccount, SimChatgptAccount } from "../../src/simulator/account.ts";
-import { CONNECTION_FAULT_KINDS, connectionFault, type Fault, failure } from "../../src/simulator/fault.ts";
 import { FAILURE_NAMES } from "../../src/simulator/failures.ts";
+import { CONNECTION_FAULT_KINDS, connectionFault, type Fault, failure } from "../../src/simulator/fault.ts";
 import { consume } from "../../src/simulator/quota.ts";
 import type { Script } from "../../src/simulator/script.ts";
-import { SECOND_MS } from "./clock-units.ts";
+import { MINUTE_MS, SECOND_MS } from "./clock-units.ts";
 import type { Misfortune } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 
@@ -24,18 +24,15 @@ function strikePool(pool: Pool, misfortune: Misfortune): void {
   const { settings, clock } = pool;
   switch (misfortune.kind) {
     case "restart":
-      return pool.restart();
+      pool.restart();
+      return;
     case "kill-in-exchange":
-      pool.killBefore((record) => record.endpoint === "refresh");
-      void pool.life().over.then(() => {
-        clock.after(5 * SECOND_MS, () => {
-          if (pool.life().isOver()) pool.restart();
-        });
-      });
+      pool.killBefore((record) => record.endpoint === "refresh", 5 * SECOND_MS);
       return;
     case "routing": {
       const { routing } = settings.pool();
-      return settings.updatePool({ routing: routing === "least-used" ? "round-robin" : "least-used" });
+      settings.updatePool({ routing: routing === "least-used" ? "round-robin" : "least-used" });
+      return;
     }
     case "pause-pool":
       settings.updatePool({ enabled: false });
@@ -101,25 +98,31 @@ function strikeProfiles(pool: Pool, misfortune: Misfortune, target: SimAccount):
 
 /** Sign-ins end; the owner signs in again after a while. */
 function strikeSignIn(pool: Pool, misfortune: Misfortune, target: SimChatgptAccount): void {
+  const signIn = () => {
+    target.state = "ok";
+    for (const seat of seatsOf(pool, target)) signInAgain(pool, seat);
+  };
+  // The second look is for a sign-in that was only given up on when its answer, long under way, came in.
   const comeBack = () => {
-    pool.clock.after(misfortune.lastsMs, () => {
-      target.state = "ok";
-      for (const seat of seatsOf(pool, target)) signInAgain(pool, seat);
-    });
+    for (const delayMs of [0, MINUTE_MS]) pool.clock.after(misfortune.lastsMs + delayMs, signIn);
   };
   switch (misfortune.kind) {
     case "expire-tokens":
     case "kill-in-exchange":
-      return target.expireAccessTokens();
+      target.expireAccessTokens();
+      return;
     case "end-logins":
       target.endLogins();
-      return comeBack();
+      comeBack();
+      return;
     case "deactivate":
       target.state = "deactivated";
-      return comeBack();
+      comeBack();
+      return;
     case "close-workspace":
       target.state = "workspace-deactivated";
-      return comeBack();
+      comeBack();
+      return;
   }
 }
 
@@ -142,15 +145,18 @@ function strikeQuota(pool: Pool, misfortune: Misfortune, target: SimChatgptAccou
   const { amount, lastsMs } = misfortune;
   switch (misfortune.kind) {
     case "burn":
-      return consume(target.quota, "", Math.round(amount * 80));
+      consume(target.quota, "", Math.round(amount * 80));
+      return;
     case "lift":
-      return empty(target);
+      empty(target);
+      return;
     case "credits":
       target.quota.credits.hasCredits = amount < 0.5;
       target.quota.credits.balance = amount < 0.5 ? 10 : 0;
       return;
     case "rate-limit":
-      return limitRate(pool, misfortune, target);
+      limitRate(pool, misfortune, target);
+      return;
     case "lose-model": {
       const { models } = target;
       target.models = ["gpt-6-luna"];

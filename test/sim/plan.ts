@@ -28,11 +28,14 @@ export interface AccountPlan {
   readonly hasOpaqueTokens: boolean;
 }
 
+/** How a client names its conversation; with `previous` it sends only what is new. */
+export type Naming = "thread" | "cache-key" | "client-session" | "previous" | "nothing";
+
 export interface SessionPlan {
   readonly name: string;
   readonly keyId: string;
   readonly model: string;
-  readonly naming: "thread" | "cache-key" | "client-session" | "nothing";
+  readonly naming: Naming;
   readonly startsAtMs: number;
   readonly stream: boolean;
   /** How many sub-agents begin together with the second turn. */
@@ -104,8 +107,10 @@ export interface WorldPlan {
 export interface WorldSize {
   readonly lastsMs: number;
   readonly accountsMax: number;
+  readonly sessionsMin: number;
   readonly sessionsMax: number;
   readonly turnsMax: number;
+  readonly misfortunesMin: number;
   readonly misfortunesMax: number;
 }
 
@@ -113,9 +118,11 @@ export interface WorldSize {
 export const SMALL_WORLD: WorldSize = {
   lastsMs: 90 * MINUTE_MS,
   accountsMax: 4,
-  sessionsMax: 4,
-  turnsMax: 4,
-  misfortunesMax: 6,
+  sessionsMin: 1,
+  sessionsMax: 5,
+  turnsMax: 5,
+  misfortunesMin: 0,
+  misfortunesMax: 8,
 };
 
 /** Days of a busy person with helpers. */
@@ -123,9 +130,11 @@ export function worldOfDays(days: number): WorldSize {
   return {
     lastsMs: days * DAY_MS,
     accountsMax: 6,
-    sessionsMax: Math.max(4, Math.round(days * 30)),
+    sessionsMin: Math.max(2, Math.round(days * 20)),
+    sessionsMax: Math.max(4, Math.round(days * 40)),
     turnsMax: 12,
-    misfortunesMax: Math.max(2, Math.round(days * 12)),
+    misfortunesMin: Math.max(1, Math.round(days * 8)),
+    misfortunesMax: Math.max(2, Math.round(days * 16)),
   };
 }
 
@@ -197,7 +206,7 @@ export function drawPlan(seed: number, size: WorldSize, routing: Routing | null 
 }
 
 function drawAccounts(dice: Dice, size: WorldSize, lastsMs: number): AccountPlan[] {
-  const count = dice.from(1, size.accountsMax);
+  const count = dice.chance(0.1) ? 1 : dice.from(2, size.accountsMax);
   const accounts: AccountPlan[] = [];
   for (let index = 0; index < count; index += 1) {
     const isKey = index > 0 && dice.chance(0.15);
@@ -252,17 +261,19 @@ function drawWindow(dice: Dice, minutes: number | null, lastsMs: number): Window
 }
 
 function drawSessions(dice: Dice, size: WorldSize, lastsMs: number): SessionPlan[] {
-  return Array.from({ length: dice.from(1, size.sessionsMax) }, (_, index) => ({
+  return Array.from({ length: dice.from(size.sessionsMin, size.sessionsMax) }, (_, index) => ({
     name: `session-${index}`,
     keyId: `key_${dice.from(1, 2)}`,
     model: dice.one(MODELS),
-    naming: dice.one(["thread", "thread", "thread", "cache-key", "client-session", "nothing"] as const),
+    naming: dice.one(NAMINGS),
     startsAtMs: dice.chance(0.3) ? 0 : dice.below(lastsMs),
     stream: dice.chance(0.75),
     subAgents: dice.chance(0.15) ? dice.from(2, 6) : 0,
     turns: Array.from({ length: dice.from(1, size.turnsMax) }, () => drawTurn(dice)),
   }));
 }
+
+const NAMINGS: readonly Naming[] = ["thread", "thread", "thread", "cache-key", "client-session", "previous", "nothing"];
 
 function drawTurn(dice: Dice): TurnPlan {
   return {
@@ -274,14 +285,14 @@ function drawTurn(dice: Dice): TurnPlan {
 }
 
 function drawMisfortunes(dice: Dice, size: WorldSize, lastsMs: number, accounts: readonly AccountPlan[]): Misfortune[] {
-  const count = dice.from(0, size.misfortunesMax);
+  const count = dice.from(size.misfortunesMin, size.misfortunesMax);
   return Array.from({ length: count }, () => {
     const kind = dice.one(MISFORTUNES);
     return {
       kind,
       atMs: dice.below(lastsMs),
-      account: dice.chance(0.8) ? dice.one(accounts).name : null,
-      lastsMs: dice.long(10 * MINUTE_MS),
+      account: WIDE.includes(kind) && dice.chance(0.3) ? null : dice.one(accounts).name,
+      lastsMs: dice.long(kind === "pause-pool" ? MINUTE_MS : 8 * MINUTE_MS),
       times: dice.from(1, 3),
       fault: drawFault(dice, kind),
       afterEvent: dice.from(0, 9),
@@ -289,6 +300,16 @@ function drawMisfortunes(dice: Dice, size: WorldSize, lastsMs: number, accounts:
     };
   });
 }
+
+/** What may befall every account at once. */
+const WIDE: readonly string[] = [
+  "refusal",
+  "bad-stream",
+  "outage",
+  "refresh-trouble",
+  "usage-trouble",
+  "expire-tokens",
+];
 
 /** These stand for the sign-in's end, which the world brings about by ending it. */
 const LASTING = /deactivated|invalidated|revoked|invalid-authentication|invalid-api-key|workspace-deactivated/;

@@ -8,7 +8,7 @@ import { importAuthFile } from "../../src/accounts/save-profile.ts";
 import { type AccountTokens, createTokenSource } from "../../src/accounts/tokens.ts";
 import { startUsagePoller } from "../../src/accounts/usage-poller.ts";
 import { readCatalogue } from "../../src/models/catalogue.ts";
-import { type NameTable, resolveModel } from "../../src/models/resolve.ts";
+import type { NameTable } from "../../src/models/resolve.ts";
 import { readNameTable } from "../../src/operations/name-table.ts";
 import type { Endpoints, ProfileRecord, Rng, Routing, RuntimeStore, SettingsStore, Upstream } from "../../src/ports.ts";
 import type { Engine } from "../../src/router/engine.ts";
@@ -32,6 +32,7 @@ const ENDPOINTS: Endpoints = {
   chatgptUrl: "https://chatgpt.com/backend-api",
   authUrl: "https://auth.openai.com",
   openaiUrl: "https://api.openai.com/v1",
+  telegramUrl: "https://api.telegram.org",
 };
 
 export interface PoolOptions {
@@ -68,10 +69,15 @@ export interface Pool {
   ask(question?: PoolQuestion): Asking;
   /** Starts a turn and moves time until it has ended. */
   turn(question?: PoolQuestion): Promise<Outcome>;
+  /** Calls whose answer died with the process that had asked. */
+  readonly unread: readonly SimRequest[];
   /** Kills the process and starts it again: only what the stores hold is left. */
   restart(): void;
-  /** The next answer of upstream for which this holds kills the process before it is read. */
-  killBefore(matches: (record: SimRequest) => boolean): void;
+  /**
+   * The next answer of upstream for which this holds kills the process before it is read; it starts again after a
+   * while.
+   */
+  killBefore(matches: (record: SimRequest) => boolean, restartAfterMs: number): void;
   close(): void;
 }
 
@@ -93,12 +99,21 @@ interface Ground {
   readonly choices: RecordedChoice[];
   readonly attempts: Map<string, Attempt[]>;
   readonly counters: { ids: number; lives: number; turns: number };
-  deadly: ((record: SimRequest) => boolean) | null;
+  readonly unread: SimRequest[];
+  deadly: { readonly matches: (record: SimRequest) => boolean; readonly restartAfterMs: number } | null;
 }
 
 export function openPool(options: PoolOptions = {}): Pool {
   const ground = breakGround(options);
-  let running = start(ground);
+  const begin = (): Running => {
+    const begun = start(ground, (afterMs) => {
+      ground.clock.after(afterMs, () => {
+        if (running === begun) running = begin();
+      });
+    });
+    return begun;
+  };
+  let running = begin();
   return {
     ...ground,
     engine: () => running.engine,
@@ -113,10 +128,10 @@ export function openPool(options: PoolOptions = {}): Pool {
     },
     restart() {
       running.life.kill();
-      running = start(ground);
+      running = begin();
     },
-    killBefore: (matches) => {
-      ground.deadly = matches;
+    killBefore: (matches, restartAfterMs) => {
+      ground.deadly = { matches, restartAfterMs };
     },
     close() {
       for (const worker of running.workers) worker.stop();
@@ -143,11 +158,12 @@ function breakGround(options: PoolOptions): Ground {
     choices: [],
     attempts: new Map(),
     counters: { ids: 0, lives: 0, turns: 0 },
+    unread: [],
     deadly: null,
   };
 }
 
-function start(ground: Ground): Running {
+function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Running {
   const { clock, sim, settings, rng, counters, options } = ground;
   counters.lives += 1;
   const life = beginLife({
@@ -159,8 +175,11 @@ function start(ground: Ground): Running {
       else known.push(attempt);
     },
     diesBefore: (record) => {
-      if (ground.deadly?.(record) !== true) return false;
+      const { deadly } = ground;
+      if (deadly?.matches(record) !== true) return false;
+      ground.unread.push(record);
       ground.deadly = null;
+      onKilled(deadly.restartAfterMs);
       return true;
     },
   });
@@ -208,7 +227,7 @@ function buildEngine(ground: Ground, life: Life, upstream: Upstream, tokens: Acc
     live: new WatchedLiveState(liveOptions, onChoice),
     runtime,
     emit,
-    resolve: (name) => resolveModel(table(""), name),
+    names: () => table(""),
     platform: "Simulated; none",
     hash: (text) => Bun.hash(text).toString(16),
     newId: (prefix) => {

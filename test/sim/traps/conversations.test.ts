@@ -1,5 +1,6 @@
 /** Traps 11 to 17: what a conversation loses when it moves, and what it must never lose. */
 import { describe, expect, test } from "bun:test";
+import { LIMITS } from "../../../src/limits.ts";
 import { functionCall, type JsonObject, rawItem, reasoning, text } from "../../../src/simulator/content.ts";
 import { connectionFault } from "../../../src/simulator/fault.ts";
 import type { SealedRefusal } from "../../../src/simulator/sealed.ts";
@@ -60,14 +61,35 @@ describe("trap 12: a session is not tied to a dead account", () => {
     expect(pool.runtime.sessions()[0]?.lastRollover?.reason).toBe("account-deactivated");
   });
 
-  test("a turn that brings only what is new gets the error that makes the client send everything", async () => {
+  test("a turn that brings only what is new succeeds elsewhere too, with the whole conversation", async () => {
     const pool = await aPool({ accounts: ["alpha", "beta"] });
-    const first = await pool.turn({ thread: "t" });
+    pool.sim.reply("answer");
+    const first = await pool.turn({ thread: "t", body: { input: [said("begin")] } });
     pool.chatgpt(first.profile ?? "").state = "deactivated";
+    const responseId = pool.runtime.turn(first.turnId)?.responseId ?? "";
+    const delta = await pool.turn({ thread: "t", body: { previous_response_id: responseId, input: [said("go on")] } });
+    expect([delta.status, delta.profile === first.profile, delta.sessionId]).toEqual([200, false, first.sessionId]);
+    expect(sentTo(pool, delta.profile ?? "")["input"]).toEqual([said("begin"), ...itemsOf(first), said("go on")]);
+  });
+
+  test("a turn that goes on from what nobody was to keep gets the error that makes the client send everything", async () => {
+    const pool = await aPool({ accounts: ["alpha", "beta"] });
+    const first = await pool.turn({ thread: "t", body: { store: false } });
     const responseId = pool.runtime.turn(first.turnId)?.responseId ?? "";
     const delta = await pool.turn({ thread: "t", body: { previous_response_id: responseId, input: [said("go on")] } });
     expect(delta.status).toBe(400);
     expect(errorOf(delta)["code"]).toBe("previous_response_not_found");
+  });
+
+  test("a turn that goes on from a response of the day before gets the same error (trap 44)", async () => {
+    const pool = await aPool({ accounts: ["alpha"] });
+    const first = await pool.turn({ thread: "t" });
+    const responseId = pool.runtime.turn(first.turnId)?.responseId ?? "";
+    const goOn = () => pool.turn({ thread: "t", body: { previous_response_id: responseId, input: [said("go on")] } });
+    await pool.clock.advance(LIMITS.storedResponsesMs - MINUTE_MS);
+    expect((await goOn()).status).toBe(200);
+    await pool.clock.advance(2 * MINUTE_MS);
+    expect(errorOf(await goOn())["code"]).toBe("previous_response_not_found");
   });
 });
 
@@ -204,7 +226,7 @@ describe("trap 16: an id of another account's response", () => {
     expect(pool.sim.turnsOf()).toHaveLength(0);
   });
 
-  test("an id that the platform keeps for a key is answered by that key", async () => {
+  test("an id is gone on from where the session lives, and told in the answer", async () => {
     const pool = await aPool();
     await pool.addApiKey({ name: "one" });
     await pool.addApiKey({ name: "two" });
@@ -217,17 +239,19 @@ describe("trap 16: an id of another account's response", () => {
     expect(readObject(second.text)["previous_response_id"]).toBe(previous_response_id);
   });
 
-  test("an id of a key that is spent is not sent to another account", async () => {
+  test("another account than that which made it gets the conversation, and never the id", async () => {
     const pool = await aPool();
     await pool.addApiKey({ name: "one" });
     await pool.addChatgpt({ name: "alpha" }, { selected: false });
     const first = await pool.turn({ body: { stream: false } });
     pool.settings.updateProfile(pool.profile("alpha").id, { selected: true });
     const previous_response_id = String(readObject(first.text)["id"]);
-    pool.sim.script.fail("insufficient-quota", { times: "always" });
+    pool.sim.script.fail("insufficient-quota", { matching: (call) => call.account === "one", times: "always" });
     const second = await pool.turn({ body: { stream: false, previous_response_id, input: "go on" } });
-    expect(pool.sim.turnsOf("alpha")).toHaveLength(0);
-    expect([second.status, errorOf(second)["code"]]).toEqual([400, "previous_response_not_found"]);
+    expect([second.status, second.profile]).toEqual([200, "alpha"]);
+    expect(sentTo(pool, "alpha")).not.toHaveProperty("previous_response_id");
+    expect(JSON.stringify(sentTo(pool, "alpha")["input"])).toContain("go on");
+    expect(readObject(second.text)["previous_response_id"]).toBe(previous_response_id);
   });
 
   test("no id is ever put in by us", async () => {
@@ -251,6 +275,25 @@ describe("trap 17: a tool call that was cut off", () => {
     expect(call?.["type"]).toBe("function_call");
     expect([next.status, next.events.at(-1)?.type]).toEqual([200, "response.completed"]);
     expect(next.profile).not.toBe(cut.profile);
+  });
+
+  test("the call of a kept response that never got its output is answered before the next turn", async () => {
+    const pool = await aPool({ accounts: ["alpha", "beta"] });
+    pool.sim.onTurn((turn) => (turn.lastUserText === "list" ? functionCall("shell", { command: ["ls"] }) : "done"));
+    const first = await pool.turn({ thread: "t", body: { input: [said("list")] } });
+    const responseId = pool.runtime.turn(first.turnId)?.responseId ?? "";
+    const next = await pool.turn({
+      thread: "t",
+      body: { previous_response_id: responseId, input: [said("never mind")] },
+    });
+    const [call] = itemsOf(first);
+    expect(next.status).toBe(200);
+    expect(sentTo(pool, next.profile ?? "")["input"]).toEqual([
+      said("list"),
+      call,
+      { type: "function_call_output", call_id: call?.["call_id"], output: expect.stringContaining("interrupted") },
+      said("never mind"),
+    ]);
   });
 
   test("a call without its output passes through as the client wrote it", async () => {
