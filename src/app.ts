@@ -2,19 +2,21 @@
 import { existsSync } from "node:fs";
 import { arch, homedir, type } from "node:os";
 import { join } from "node:path";
+import { CALLBACK_PORTS } from "./accounts/browser-login.ts";
 import { isHolderAlive, nameHolder } from "./accounts/holder.ts";
 import { type AccountTokens, createTokenSource } from "./accounts/tokens.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { findRuntime } from "./daemon/find-runtime.ts";
 import { LIMITS } from "./limits.ts";
 import { readCatalogue } from "./models/catalogue.ts";
-import { resolveModel } from "./models/resolve.ts";
+import type { NameTable } from "./models/resolve.ts";
 import { readNameTable } from "./operations/name-table.ts";
 import { type Desk, OperationError, type Presence } from "./operations/operation.ts";
 import { baseUrlOf, portOf } from "./operations/runtime-address.ts";
 import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, Upstream } from "./ports.ts";
 import type { Engine } from "./router/engine.ts";
 import { LiveState } from "./router/live-state.ts";
+import { ROUTES } from "./router/routes.ts";
 import { exclusionOf } from "./router/rules/eligibility.ts";
 import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
@@ -22,7 +24,9 @@ import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
 import type { Serving } from "./server/serving.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
-import { readMasterKey } from "./store/master-key.ts";
+import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
+import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
+import { finishRekey, rekey } from "./store/rekey.ts";
 import { openRuntimeStore } from "./store/runtime-store.ts";
 import { createSealer } from "./store/seal.ts";
 import { openSettingsStore } from "./store/settings-store.ts";
@@ -44,6 +48,8 @@ interface Base {
   runtime(runtime: Runtime): RuntimeStore;
   upstream(): Upstream;
   tokens(): AccountTokens;
+  readonly keys: MasterKeys;
+  readonly keyring: Keyring;
   close(): void;
 }
 
@@ -56,6 +62,16 @@ function once<T>(make: () => T): { (): T; readonly peek: () => T | null } {
   return Object.assign(get, { peek: () => made?.value ?? null });
 }
 
+/** Reads the names anew only when some process has changed the settings. */
+function nameReader(settings: SettingsStore): () => NameTable {
+  let read: { readonly version: number; readonly table: NameTable } | null = null;
+  return () => {
+    const version = settings.version();
+    if (read?.version !== version) read = { version, table: readNameTable(settings) };
+    return read.table;
+  };
+}
+
 function newId(prefix: string): string {
   return `${prefix}_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
 }
@@ -64,7 +80,7 @@ function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-function openBase(home: string, env: Environment): Base {
+async function openBase(home: string, env: Environment): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -76,9 +92,13 @@ function openBase(home: string, env: Environment): Base {
   const { endpoints } = read;
   const clock = SYSTEM_CLOCK;
   const rng = Math.random;
+  const keyring = openSystemKeyring();
+  const keys = await openMasterKeys(home, env, keyring);
   const settings = once(() => {
     ensureHome(home);
-    return openSettingsStore(home, { sealer: createSealer(readMasterKey(home, env)) });
+    const store = openSettingsStore(home, { sealer: createSealer(keys) });
+    finishRekey(home, store);
+    return store;
   });
   const runtimes = {
     desktop: once(() => openRuntime("desktop")),
@@ -109,6 +129,8 @@ function openBase(home: string, env: Environment): Base {
     runtime: (runtime) => runtimes[runtime](),
     upstream,
     tokens,
+    keys,
+    keyring,
     close: () => {
       settings.peek()?.close();
       runtimes.desktop.peek()?.close();
@@ -119,12 +141,30 @@ function openBase(home: string, env: Environment): Base {
 
 /** The desk for the command line: operations on the stores, whether a runtime serves or not. */
 export async function openDesk(env: Environment): Promise<Desk> {
-  const base = openBase(resolveHome(env, homedir()), env);
+  const base = await openBase(resolveHome(env, homedir()), env);
   return {
     ...base,
+    callbackPorts: readCallbackPorts(env),
+    masterKeyPlace: () => {
+      ensureHome(base.home);
+      return base.keys.place();
+    },
+    rekey: (to) => rekey({ ...base, settings: base.settings() }, to),
     presence: (runtime, port) => lookForRuntime(base, runtime, port),
     inFlight: () => null,
   };
+}
+
+/**
+ * Upstream sends browsers to its own two ports; others serve a stand-in for upstream, with whom a machine may have several
+ * sign-ins at once.
+ */
+function readCallbackPorts(env: Environment): readonly number[] {
+  const text = env["CODEXUSE_CALLBACK_PORTS"];
+  if (!text) return CALLBACK_PORTS;
+  const ports = text.split(",").map((part) => (/^\d{1,5}$/.test(part.trim()) ? Number(part) : Number.NaN));
+  if (ports.every((port) => port <= 65_535)) return ports;
+  throw new OperationError("usage", "CODEXUSE_CALLBACK_PORTS is a list of ports, such as 1455,1457.", "Unset it.");
 }
 
 async function lookForRuntime(base: Base, runtime: Runtime, port: number | null): Promise<Presence> {
@@ -157,7 +197,7 @@ export interface RunningRuntime {
 
 /** Serves in this process until stopped. Rejects with an `OperationError`: `conflict` for a taken port. */
 export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
-  const base = openBase(options.home, options.env);
+  const base = await openBase(options.home, options.env);
   const { runtime } = options;
   const emit: Emit = options.onEvent ?? (() => undefined);
   const store = base.runtime(runtime);
@@ -206,7 +246,6 @@ function openLiveState(base: Base, store: RuntimeStore, emit: Emit): LiveState {
 }
 
 function buildEngine(base: Base, store: RuntimeStore, live: LiveState, emit: Emit): Engine {
-  const settings = base.settings();
   return {
     clock: base.clock,
     rng: base.rng,
@@ -215,7 +254,7 @@ function buildEngine(base: Base, store: RuntimeStore, live: LiveState, emit: Emi
     live,
     runtime: store,
     emit,
-    resolve: (name) => resolveModel(readNameTable(settings), name),
+    names: nameReader(base.settings()),
     platform: `${type()}; ${arch()}`,
     hash: sha256,
     newId,
@@ -224,7 +263,6 @@ function buildEngine(base: Base, store: RuntimeStore, live: LiveState, emit: Emi
 
 function buildServing(base: Base, options: StartOptions, engine: Engine): Serving {
   const { runtime } = options;
-  const settings = base.settings();
   return {
     runtime,
     version: VERSION,
@@ -233,16 +271,18 @@ function buildServing(base: Base, options: StartOptions, engine: Engine): Servin
     emit: engine.emit,
     newId,
     isReady: () => isReady(engine),
-    names: () => readNameTable(settings),
+    names: engine.names,
     serve: (turn) => serveTurn(engine, turn),
+    responses: engine.runtime,
   };
 }
 
 function isReady(engine: Engine): boolean {
   const view = engine.live.view();
-  const needs = { boundProfileId: null, ownerProfileId: null, tried: new Set<string>(), upstreamModel: "" };
+  const anything = { upstreamModel: "", isListed: false, kinds: ROUTES.turn.kinds };
+  const needs = { ...anything, boundProfileId: null, ownerProfileId: null, tried: new Set<string>() };
   const isFree = (candidate: (typeof view.candidates)[number]) =>
-    exclusionOf({ ...candidate, models: null }, { ...needs, kinds: [candidate.kind] }, engine.clock.now()) === null;
+    exclusionOf(candidate, needs, engine.clock.now()) === null;
   return view.settings.enabled && view.candidates.some(isFree);
 }
 

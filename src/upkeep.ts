@@ -20,11 +20,12 @@ export interface UpkeepOptions {
 
 const TIDY_EVERY_MS = 60 * 60_000;
 
-/** Drops what has outlived its use: idle sessions, old turns. */
+/** Drops what has outlived its use: idle sessions, old turns, old responses. */
 function tidy({ clock, runtime }: UpkeepOptions): void {
   const nowMs = clock.now();
   runtime.dropSessionsIdleSince(nowMs - LIMITS.sessionIdleMs);
   runtime.pruneTurns(nowMs - LIMITS.turnLogMs, LIMITS.turnLogBytesMax);
+  runtime.pruneResponses(nowMs - LIMITS.storedResponsesMs, LIMITS.storedResponsesBytesMax);
 }
 
 function startTidying(options: UpkeepOptions): { stop(): void } {

@@ -36,7 +36,12 @@ export interface CommandIo {
   readonly clock: Clock;
   readonly stdout: Output;
   readonly stderr: Output;
-  readonly stdin: { readonly isTty: boolean; readText(): Promise<string> };
+  readonly stdin: {
+    readonly isTty: boolean;
+    readText(): Promise<string>;
+    /** Each line as it comes, without its end; reading begins with the first one asked for. */
+    lines(): AsyncIterable<string>;
+  };
   readonly doors: Doors;
   /** How to start this very program again: executable and, from source, its script. */
   readonly self: readonly string[];
@@ -45,10 +50,14 @@ export interface CommandIo {
   tell(tone: Tone, text: string): void;
   /** Asks a person; only when both stdin and stderr are a terminal. */
   confirm(question: string): Promise<boolean>;
+  /** Shows an address in the person's browser; false where there is none to be had. */
+  openBrowser(url: string): boolean;
   /** Calls `listener` for each signal to stop until the answer is called. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void;
-  /** Tells the process that started us in the background that we serve; does nothing where there is none. */
-  announceReady(): void;
+  /** Tells whoever started us, a process of ours or the service manager, that we serve; says nothing where nobody waits. */
+  announceReady(status: string): Promise<void>;
+  /** Tells the service manager that we stop. */
+  announceStopping(): Promise<void>;
   /** Starts this program anew in place of this process. Never returns; null where the system cannot. */
   readonly reexec: ((env: Environment) => void) | null;
   exitNow(code: number): void;

@@ -1,9 +1,12 @@
 /** The real terminal, signals and streams behind a `CommandIo`. Owns nothing but the translation. */
+import { createInterface as createLineReader } from "node:readline";
 import { createInterface } from "node:readline/promises";
 import { type ConsolaReporter, createConsola } from "consola";
 import { SYSTEM_CLOCK } from "../clock.ts";
 import { READY_MESSAGE } from "../daemon/launch-runtime.ts";
+import { openServiceManager } from "../daemon/service-manager.ts";
 import { OperationError } from "../operations/operation.ts";
+import { browserWords } from "./browser-words.ts";
 import type { CommandIo, Doors, Environment, Output, StopSignal, Tone } from "./command-io.ts";
 import { paintWith, type Style, wrap } from "./terminal-text.ts";
 
@@ -71,6 +74,29 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
+/** Not as a terminal's own editor, which would take Ctrl-C for itself. */
+async function* readLines(): AsyncGenerator<string> {
+  const lines = createLineReader({ input: process.stdin, terminal: false });
+  try {
+    yield* lines;
+  } finally {
+    lines.close();
+  }
+}
+
+function openBrowser(env: Environment, url: string): boolean {
+  const [program, ...rest] = browserWords(process.platform, env, url) ?? [];
+  const path = program === undefined ? null : Bun.which(program);
+  if (path === null) return false;
+  try {
+    Bun.spawn([path, ...rest], { stdio: ["ignore", "ignore", "ignore"], detached: true }).unref();
+    return true;
+  } catch {
+    // A browser is a convenience: the address has been said.
+    return false;
+  }
+}
+
 function onStopSignal(listener: (signal: StopSignal) => void): () => void {
   for (const signal of STOP_SIGNALS) process.on(signal, listener);
   return () => {
@@ -93,7 +119,7 @@ function reexec(env: Environment): void {
   process.execve?.(process.execPath, words, definedOnly(env));
 }
 
-function announceReady(): void {
+function tellParent(): void {
   if (process.send === undefined) return;
   process.send(READY_MESSAGE);
   process.disconnect?.();
@@ -103,6 +129,7 @@ function announceReady(): void {
 export function openProcessIo(doors: Doors): CommandIo {
   const env = process.env;
   const stderr = openOutput(process.stderr, Bun.stderr, env);
+  const serviceManager = openServiceManager(env, process.pid);
   // Both streams on stderr: stdout is for values only.
   const speaker = createConsola({
     stdout: process.stderr,
@@ -115,14 +142,19 @@ export function openProcessIo(doors: Doors): CommandIo {
     clock: SYSTEM_CLOCK,
     stdout: openOutput(process.stdout, Bun.stdout, env),
     stderr,
-    stdin: { isTty: process.stdin.isTTY === true, readText: () => Bun.stdin.text() },
+    stdin: { isTty: process.stdin.isTTY === true, readText: () => Bun.stdin.text(), lines: readLines },
     doors,
     self: selfWords(),
     pid: process.pid,
     tell: (tone, text) => speaker[TONE_TYPES[tone]](text),
     confirm,
+    openBrowser: (url) => openBrowser(env, url),
     onStopSignal,
-    announceReady,
+    announceReady: async (status) => {
+      tellParent();
+      await serviceManager.ready(status);
+    },
+    announceStopping: () => serviceManager.stopping(),
     reexec: typeof process.execve === "function" && process.platform !== "win32" ? reexec : null,
     exitNow: (code) => process.exit(code),
   };

@@ -1,7 +1,7 @@
 /** Profiles as a table: who, in what state, and how much room. */
 import type { ProfileView } from "../operations/profile-view.ts";
 import type { CommandIo } from "./command-io.ts";
-import { inText, windowText } from "./spans.ts";
+import { agoText, inText, windowText } from "./spans.ts";
 import { type Column, renderTable } from "./table.ts";
 import { paintWith, type Style } from "./terminal-text.ts";
 
@@ -20,12 +20,19 @@ function stateStyle(cell: string): Style | null {
   return state === undefined ? null : STATE_STYLES[state as ProfileView["state"]];
 }
 
+const STALE = " (stale)";
+
+function ageStyle(cell: string): Style | null {
+  return cell.endsWith(STALE) ? "yellow" : null;
+}
+
 const COLUMNS: readonly Column[] = [
   { title: "PROFILE", shrinks: true },
   { title: "POOL" },
   { title: "STATE", style: stateStyle },
   { title: "ROOM", align: "right" },
   { title: "WINDOWS USED", shrinks: true },
+  { title: "AS OF", style: ageStyle },
   { title: "PLAN", shrinks: true },
   { title: "SIGNED IN AS", shrinks: true },
 ];
@@ -38,18 +45,33 @@ function stateText(view: ProfileView, nowMs: number): string {
   return view.in_flight !== null && view.in_flight > 0 ? `${view.state} (${view.in_flight})` : view.state;
 }
 
-function windowsText(view: ProfileView): string {
+/** `5 h 12% (resets in 2 h), 7 d 40% (resets in 3 d)`; what has nothing used has nothing to reset. */
+function windowsText(view: ProfileView, nowMs: number): string {
   const main = view.windows.filter((window) => window.limit === view.windows[0]?.limit);
-  return main.map((window) => `${windowText(window.minutes)} ${Math.round(window.used_percent)}%`).join(", ") || "-";
+  const parts = main.map((window) => {
+    const used = `${windowText(window.minutes)} ${Math.round(window.used_percent)}%`;
+    return window.used_percent > 0 && window.resets_at !== null
+      ? `${used} (resets ${inText(window.resets_at, nowMs)})`
+      : used;
+  });
+  return parts.join(", ") || "-";
+}
+
+function ageText({ usage }: ProfileView, nowMs: number): string {
+  if (usage.observed_at === null) return "-";
+  return `${agoText(usage.observed_at, nowMs)}${usage.fresh ? "" : STALE}`;
 }
 
 function roomText(view: ProfileView): string {
   return view.headroom_percent === null ? "-" : `${Math.round(view.headroom_percent)}%`;
 }
 
+/** Two profiles of one account share its headroom; two seats of one workspace only its limits. */
 function whoText(view: ProfileView): string {
   const who = view.email ?? (view.kind === "api-key" ? "API key" : "-");
-  return view.duplicate_of === null ? who : `${who} (same account as ${view.duplicate_of})`;
+  const [seat] = view.other_seats;
+  if (view.duplicate_of !== null) return `${who} (same account as ${view.duplicate_of})`;
+  return seat === undefined ? who : `${who} (same workspace as ${seat}, another seat)`;
 }
 
 /** Empty without profiles. */
@@ -60,7 +82,8 @@ export function renderProfiles(views: readonly ProfileView[], io: CommandIo): st
     view.selected ? "yes" : "no",
     stateText(view, nowMs),
     roomText(view),
-    windowsText(view),
+    windowsText(view, nowMs),
+    ageText(view, nowMs),
     view.plan ?? "-",
     whoText(view),
   ]);

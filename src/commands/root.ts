@@ -15,6 +15,9 @@ export const root = defineGroup({
     "account-pool": () => import("./account-pool/account-pool.ts").then((module) => module.accountPool),
     profile: () => import("./profile/profile.ts").then((module) => module.profile),
     daemon: () => import("./daemon/daemon.ts").then((module) => module.daemon),
+    setup: () => import("./setup/setup.ts").then((module) => module.setup),
+    doctor: () => import("./doctor.ts").then((module) => module.doctor),
+    completion: () => import("./completion/completion.ts").then((module) => module.defineCompletion(() => root)),
     demo: () => import("./demo/demo.ts").then((module) => module.demo),
   },
 });

@@ -92,6 +92,7 @@ async function drain(io: CommandIo, running: RunningRuntime, signal: StopSignal)
   if (io.stderr.isTty) io.tell("info", `Running turns may take up to ${seconds} s. Ctrl-C again ends them at once.`);
   const { promise, resolve } = Promise.withResolvers<void>();
   const cancel = io.clock.after(LIMITS.drainMs + STOP_GRACE_MS, resolve);
+  await io.announceStopping();
   await Promise.race([running.stop(signal), promise]);
   cancel();
 }
@@ -120,7 +121,7 @@ export async function serveInFront(io: CommandIo, desk: Desk, options: ServeOpti
     const running = await startRuntime(io, desk, options);
     const unwatchLog = watchLog(io, logPath(desk.home, runtime));
     await options.onServing(running);
-    io.announceReady();
+    await io.announceReady(`Serving at ${running.baseUrl}`);
     await drain(io, running, await signals.first);
     unwatchLog();
   } finally {

@@ -19,7 +19,14 @@ import { httpFailureNamed } from "./failures.ts";
 import { booksFor, factsOf } from "./generate.ts";
 import { errorAnswer, failureAnswer } from "./json-answer.ts";
 import { answerAuthorize, answerRevoke, answerToken, answerWhoami } from "./oauth.ts";
-import { answerCompact, answerImages, answerInputTokens, answerSearch, answerUnknown } from "./other-endpoints.ts";
+import {
+  answerCompact,
+  answerEmbeddings,
+  answerImages,
+  answerInputTokens,
+  answerSearch,
+  answerUnknown,
+} from "./other-endpoints.ts";
 import { perform } from "./perform.ts";
 import { answerPlatformTurn, answerStoredResponse } from "./platform-responses.ts";
 import { rollWindows } from "./quota.ts";
@@ -133,6 +140,8 @@ function answerEndpoint(world: World, call: Call): Response {
       return answerStoredResponse(world, call);
     case "images":
       return answerImages(world, call);
+    case "embeddings":
+      return answerEmbeddings(world, call);
     case "search":
       return answerSearch(world, call);
     case "usage":

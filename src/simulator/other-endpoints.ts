@@ -1,6 +1,6 @@
 /**
  * Question: what do the smaller endpoints beside the turn answer?
- * Owns compaction, token counts, images, search and everything unknown.
+ * Owns compaction, token counts, images, embeddings, search and everything unknown.
  * Must not stream.
  */
 
@@ -50,6 +50,21 @@ export function answerImages(world: World, call: Call): Response {
     const created = Math.floor(world.clock.now() / 1000);
     const image = { b64_json: PIXEL_PNG, revised_prompt: String(call.body["prompt"] ?? "") };
     return jsonAnswer(200, { created, data: [image], output_format: "png" }, headersFor(world, account));
+  });
+}
+
+const DIMENSIONS = 4;
+
+/** Answers `POST /v1/embeddings`: a short vector for each text, the same for the same length. */
+export function answerEmbeddings(world: World, call: Call): Response {
+  return forAccount(world, call, (account) => {
+    const texts = [call.body["input"]].flat();
+    const data = texts.map((text, index) => {
+      const embedding = Array.from({ length: DIMENSIONS }, (_, place) => (String(text).length % (place + 2)) / 10);
+      return { object: "embedding", index, embedding };
+    });
+    const answer = { object: "list", data, model: call.record.model, usage: { prompt_tokens: 1, total_tokens: 1 } };
+    return jsonAnswer(200, answer, headersFor(world, account));
   });
 }
 

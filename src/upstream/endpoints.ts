@@ -5,12 +5,14 @@ export const DEFAULT_ENDPOINTS: Endpoints = {
   chatgptUrl: "https://chatgpt.com/backend-api",
   authUrl: "https://auth.openai.com",
   openaiUrl: "https://api.openai.com/v1",
+  telegramUrl: "https://api.telegram.org",
 };
 
 const VARIABLES: readonly (readonly [keyof Endpoints, string])[] = [
   ["chatgptUrl", "CODEXUSE_CHATGPT_URL"],
   ["authUrl", "CODEXUSE_AUTH_URL"],
   ["openaiUrl", "CODEXUSE_OPENAI_URL"],
+  ["telegramUrl", "CODEXUSE_TELEGRAM_URL"],
 ];
 
 export type ReadEndpoints =

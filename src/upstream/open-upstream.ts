@@ -34,5 +34,21 @@ export function openUpstream(send: Send): Upstream {
 
 /** The real network. */
 export function openNetwork(): Upstream {
-  return openUpstream((url, init) => fetch(url, init));
+  return openUpstream((url, init) => (init.proxy === undefined ? fetch(url, init) : fetchThroughProxy(url, init)));
+}
+
+const BYPASSES = ["NO_PROXY", "no_proxy"] as const;
+
+/**
+ * Fetch lets `NO_PROXY` outrank even a proxy it is told to use. An account's own proxy is no wish of the environment's:
+ * a call that goes past it shows upstream another address. Both variables are read before fetch answers its promise.
+ */
+function fetchThroughProxy(url: string, init: RequestInit): Promise<Response> {
+  const kept = BYPASSES.map((name) => [name, process.env[name]] as const);
+  for (const name of BYPASSES) delete process.env[name];
+  try {
+    return fetch(url, init);
+  } finally {
+    for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
+  }
 }

@@ -18,6 +18,7 @@ const FAULT_BY_CODE: Readonly<Record<string, TransportFault>> = {
   ConnectionTimeout: "timeout",
   UnsupportedProxyProtocol: "proxy",
   ProxyConnectionRefused: "proxy",
+  ERR_PROXY_TUNNEL: "proxy",
 };
 
 export function transportErrorOf(error: unknown): TransportError {

@@ -12,5 +12,7 @@ export const daemon = defineGroup({
     restart: () => import("./restart.ts").then((module) => module.restart),
     status: () => import("./status.ts").then((module) => module.status),
     logs: () => import("./logs.ts").then((module) => module.logs),
+    install: () => import("./install.ts").then((module) => module.install),
+    uninstall: () => import("./uninstall.ts").then((module) => module.uninstall),
   },
 });
