@@ -25,7 +25,8 @@ function sizeText(bytes: number): string {
   return mib >= 1 ? `${mib} MiB` : `${bytes / 1024} KiB`;
 }
 
-function boundText(name: string, value: number): string {
+/** A bound as a person says it, by the unit in its name. */
+export function boundText(name: string, value: number): string {
   if (name.endsWith("Ms")) return spanText(value);
   return name.includes("Bytes") ? sizeText(value) : value.toLocaleString("en-GB");
 }

@@ -108,9 +108,11 @@ describe("the list of operations", () => {
     for (const { summary } of OPERATIONS) expect(summary).toMatch(/^[A-Z].*[^.\s]$/);
   });
 
-  test("leaves to the command line only what is about processes", () => {
+  test("leaves to the command line only what is about processes and files of other programs", () => {
     const listed = new Set(OPERATIONS.map((operation) => operation.name));
-    const own = [...commandNames].filter((name) => !listed.has(name) && !/^(daemon\.|demo$)/.test(name));
+    const own = [...commandNames].filter(
+      (name) => !listed.has(name) && !/^(daemon\.|setup\.|doctor$|completion$|demo$)/.test(name),
+    );
     expect(own).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { boundText } from "../../scripts/render-doc-tables.ts";
 import { renderDocs } from "../../scripts/write-docs.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { CHOICE_REASONS } from "../../src/router/rules/choose.ts";
 import { EXCLUSIONS } from "../../src/router/rules/eligibility.ts";
 import { FAILURE_SCOPES, PHASES } from "../../src/router/rules/failure.ts";
@@ -23,7 +25,9 @@ function documentAt(path: string) {
 /** Codes that the server itself answers with, besides those for the state of the pool. */
 function codesOfServer(): string[] {
   const refusals = /\brefuse(?:d|Request)?\(\s*(?:\d{3},\s*"\w+",\s*)?"(\w+)"/g;
-  const places = sources.filter(({ path }) => /^(server|router)\/|^protocol\/responses-request\.ts$/.test(path));
+  const places = sources.filter(({ path }) =>
+    /^(server|router)\/|^protocol\/(chat-|mapped|responses-request)/.test(path),
+  );
   return places.flatMap(({ text }) => [...text.matchAll(refusals)].map((match) => match[1] ?? ""));
 }
 
@@ -80,11 +84,27 @@ describe("the documents", () => {
     expect(named).toEqual([]);
   });
 
+  test("give bounds the values they have", () => {
+    const bounds: Readonly<Record<string, number>> = LIMITS;
+    const told = written.flatMap(({ path, text }) =>
+      [...text.matchAll(/([\d.,]+(?: (?:ms|s|min|h|d|[KM]iB))?)\s+\(`(\w+)`\)/g)].map(([, value, name = ""]) => {
+        const bound = bounds[name];
+        return { path, name, value, is: bound === undefined ? "no bound" : boundText(name, bound) };
+      }),
+    );
+    expect(told.length).toBeGreaterThan(10);
+    expect(told.filter(({ value, is }) => value !== is)).toEqual([]);
+  });
+
   test("name variables of the environment that are read, and every one that is", () => {
-    const pattern = /"(CODEXUSE_[A-Z]+(?:_[A-Z]+)*)"/g;
-    const read = new Set(sources.flatMap(({ text }) => [...text.matchAll(pattern)].map((match) => match[1] ?? "")));
-    const told = new Set(spansOf(documentAt("docs/operations.md")).filter((span) => /^CODEXUSE_[A-Z_]+$/.test(span)));
-    expect([...told].sort()).toEqual([...read].sort());
+    const namesIn = (pattern: RegExp) =>
+      sources.flatMap(({ text }) => [...text.matchAll(pattern)].map((match) => match[1] ?? ""));
+    const known = new Set(namesIn(/"(CODEXUSE_[A-Z]+(?:_[A-Z]+)*)"/g));
+    const read = new Set([...namesIn(/env\["(CODEXUSE_\w+)"\]/g), ...namesIn(/\["\w+Url", "(CODEXUSE_\w+)"\]/g)]);
+    const told = spansOf(documentAt("docs/operations.md")).filter((span) => /^CODEXUSE_[A-Z_]+$/.test(span));
+    expect(read.size).toBeGreaterThan(4);
+    expect(told.filter((name) => !known.has(name))).toEqual([]);
+    expect([...read].filter((name) => !told.includes(name))).toEqual([]);
   });
 });
 
@@ -143,8 +163,8 @@ describe("docs/api.md", () => {
 
   test("has every route, and no other", () => {
     const http = readFileSync(join(ROOT, "src/server/http.ts"), "utf8");
-    const mounted = [...http.matchAll(/\.(get|post|delete)\("([^"]+)"/g)].map(
-      ([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace("*", "{id}")}`,
+    const mounted = [...http.matchAll(/\.(get|post|delete)\(\s*"([^"]+)"/g)].map(
+      ([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/\*|:id/, "{id}")}`,
     );
     const told = [...spans].filter((span) => /^(GET|POST|DELETE) \//.test(span));
     expect(told.sort()).toEqual(mounted.sort());

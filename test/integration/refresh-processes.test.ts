@@ -33,7 +33,7 @@ async function aWorld(save: "import" | "link" = "import"): Promise<World> {
   const served = await serveSimulator(sim);
   onTestFinished(served.stop);
   const { chatgptUrl, authUrl, openaiUrl } = served;
-  const endpoints = { chatgptUrl, authUrl, openaiUrl };
+  const endpoints = { chatgptUrl, authUrl, openaiUrl, telegramUrl: authUrl };
   const home = useTempHome();
   const settings = openHome(home);
   onTestFinished(() => settings.close());
