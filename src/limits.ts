@@ -32,6 +32,7 @@ export const LIMITS = {
   turnMs: 2 * HOUR_MS,
   /** Opening events held back before the first output; upstream sends well under twenty. */
   heldEventsMax: 16,
+  /** Opening events are small; a huge one is not worth the memory of holding it. */
   heldBytesMax: 1 * MIB,
   /** One event of upstream: images arrive inside of them. */
   eventBytesMax: 64 * MIB,
@@ -63,19 +64,17 @@ export const LIMITS = {
   signInMs: 15 * MINUTE_MS,
   /** A browser asks for the last page right after its redirect; the port is not held for one that never does. */
   signInFarewellMs: 2 * SECOND_MS,
+  /** Upstream watches for bursts; quota moves slowly enough for one look a minute. */
   usagePollMs: 60 * SECOND_MS,
+  /** While nobody asks, a look now and then keeps the figures from growing stale. */
   usagePollIdleMs: 15 * MINUTE_MS,
   /** Usage older than an idle round with its jitter is shown as stale. */
   usageFreshMs: 20 * MINUTE_MS,
-  /** Cooldown where upstream gives no time: a quota hour, a short pause, a human's job. */
-  cooldownQuotaMs: HOUR_MS,
-  cooldownRateMs: 30 * SECOND_MS,
-  cooldownServerMs: 5 * SECOND_MS,
-  cooldownHumanMs: 30 * MINUTE_MS,
-  cooldownModelMs: 6 * HOUR_MS,
   /** Longest window upstream has; no hint may outlast it. */
   cooldownMaxMs: 31 * 24 * HOUR_MS,
+  /** Long enough to look back at a bill, short enough not to keep a diary. */
   turnLogMs: 30 * 24 * HOUR_MS,
+  /** A busy month fits; a loop gone wild does not fill the disk. */
   turnLogBytesMax: 200 * MIB,
   /** Stored responses hold what people said: kept for a day's work, and no longer. */
   storedResponsesMs: 24 * HOUR_MS,
@@ -83,7 +82,14 @@ export const LIMITS = {
   storedResponsesBytesMax: 500 * MIB,
   /** A writer of another process holds the file for at most a few milliseconds. */
   sqliteBusyMs: 5 * SECOND_MS,
+  /** A start takes a fraction of a second; a loaded machine gets the benefit of the doubt. */
+  /** How often alerts are looked for; what passes sooner is no news. */
+  newsEveryMs: 15 * SECOND_MS,
+  /** Telegram holds a question this long; routers cut quiet connections off after a minute. */
+  telegramPollMs: 30 * SECOND_MS,
   startWaitMs: 10 * SECOND_MS,
+  /** The drain, and some time to write things down. */
   stopWaitMs: 40 * SECOND_MS,
+  /** Some hundred thousand lines, which is more than anybody reads. */
   logBytesMax: 10 * MIB,
 } as const;

@@ -36,12 +36,14 @@ function checkClash(table: NameTable, alias: Alias): void {
     const hint = `Remove it first: codexuse account-pool aliases remove ${alias.name}`;
     throw new OperationError("conflict", `There is an alias "${alias.name}" already.`, hint);
   }
-  const meaning = resolveModel({ ...table, hidden: new Set(), fast: true }, alias.name);
-  if (meaning.kind !== "resolved") return;
+  const known = { ...table, hidden: new Set<string>(), fast: true };
+  const meaning = resolveModel(known, alias.name);
+  const wanted = resolveModel({ ...known, aliases: [alias] }, alias.name);
+  if (meaning.kind !== "resolved" || wanted.kind !== "resolved") return;
   const isSame =
-    meaning.upstreamModel === alias.model &&
-    meaning.effort === alias.effort &&
-    (meaning.serviceTier !== null) === alias.fast;
+    meaning.upstreamModel === wanted.upstreamModel &&
+    meaning.effort === wanted.effort &&
+    meaning.serviceTier === wanted.serviceTier;
   if (isSame) return;
   const behind = [meaning.upstreamModel, meaning.effort, meaning.serviceTier === null ? null : "fast"];
   const words = behind.filter((part) => part !== null).join(", ");

@@ -13,6 +13,7 @@ export const CHOICE_WORDS: Readonly<Record<ChoiceReason, string>> = {
 };
 
 export const EXCLUSION_WORDS: Readonly<Record<Exclusion, string>> = {
+  "pool-disabled": "the pool was off",
   "not-selected": "it is not in the pool",
   "sign-in-needed": "it needs to sign in again",
   "wrong-kind": "this kind of account cannot serve the request",

@@ -12,7 +12,7 @@ import { readBounded } from "./bounded-body.ts";
 import type { Engine } from "./engine.ts";
 import { type EventReader, openEventReader, type ReadEvents } from "./event-reader.ts";
 import type { Candidate } from "./rules/candidate.ts";
-import { KIND_BY_CODE } from "./rules/classify.ts";
+import { KIND_BY_CODE, VERDICTS } from "./rules/classify.ts";
 import type { Evidence, Phase } from "./rules/failure.ts";
 import type { Progress } from "./rules/next-step.ts";
 import { hintedUntilMs } from "./rules/retry-after.ts";
@@ -272,7 +272,13 @@ function failedAnswer(try_: Try, terminal: WireEvent, answered: Answered): Faile
 export function isFailedTerminal(terminal: WireEvent): boolean {
   if (terminal.type === "response.failed" || terminal.type === "error") return true;
   if (terminal.type !== "response.incomplete") return false;
-  return readEventError(terminal.text).codes.some((code) => KIND_BY_CODE[code] === "usage-limit");
+  return readEventError(terminal.text).codes.some(isAccountsCode);
+}
+
+/** Whether a code speaks of the account that answered, and not of the answer. */
+function isAccountsCode(code: string): boolean {
+  const kind = Object.hasOwn(KIND_BY_CODE, code) ? KIND_BY_CODE[code] : undefined;
+  return kind !== undefined && ["account", "workspace"].includes(VERDICTS[kind].scope);
 }
 
 export function evidenceOfTerminal(terminal: WireEvent, phase: Phase, nowMs: number): Evidence {

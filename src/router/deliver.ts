@@ -295,8 +295,7 @@ export function refusalOfNobody(nobody: Nobody, nowMs: number): Refusal {
     until: isoOf(account.untilMs),
     remedy: account.remedy,
   }));
-  const retryAfterSeconds =
-    status === 502 || status === 504 ? UPSTREAM_RETRY_SECONDS : status === 429 ? waitSeconds : null;
+  const retryAfterSeconds = status === 502 || status === 504 ? UPSTREAM_RETRY_SECONDS : waitSeconds;
   return refuse(status, type, nobody.code, message, { details, retryAfterSeconds, beside: { accounts } });
 }
 

@@ -70,7 +70,8 @@ export class LiveState {
   choose(needs: Needs, rng: Rng): Choice {
     const { settings, candidates, lastAccountKey } = this.view();
     const choice = chooseProfile({
-      candidates: settings.enabled ? candidates : [],
+      isEnabled: settings.enabled,
+      candidates,
       needs,
       routing: settings.routing,
       lastAccountKey,

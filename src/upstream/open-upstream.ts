@@ -3,6 +3,7 @@
  * `TransportError`s, and keeps no clock: the caller's signal is the only limit.
  */
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from "../ports.ts";
+import { isLoopbackHost } from "./endpoints.ts";
 import { transportErrorOf } from "./transport-error.ts";
 
 /** The part of fetch that is used, so that a simulator can stand in for the network. */
@@ -32,10 +33,16 @@ export function openUpstream(send: Send): Upstream {
   };
 }
 
-/** The real network. */
+/** The real network. A base on this machine is asked straight: no proxy of the environment's could reach it. */
 export function openNetwork(): Upstream {
-  return openUpstream((url, init) => (init.proxy === undefined ? fetch(url, init) : fetchThroughProxy(url, init)));
+  return openUpstream((url, init) => {
+    if (init.proxy !== undefined) return fetchThroughProxy(url, init);
+    return fetch(url, isLoopbackHost(new URL(url).hostname) ? { ...init, ...NO_PROXY_AT_ALL } : init);
+  });
 }
+
+/** Fetch takes false for "none", which its types do not know. */
+const NO_PROXY_AT_ALL: object = { proxy: false };
 
 const BYPASSES = ["NO_PROXY", "no_proxy"] as const;
 

@@ -127,12 +127,13 @@ function checkOneHeadroom(watch: Watch, { choice }: RecordedChoice): void {
 function checkReplay(watch: Watch, recorded: RecordedChoice): void {
   const draws = [...recorded.draws];
   const again = chooseProfile({
-    candidates: recorded.isEnabled ? recorded.candidates : [],
+    candidates: recorded.candidates,
     needs: recorded.needs,
     routing: recorded.routing,
     lastAccountKey: recorded.lastAccountKey,
     nowMs: recorded.atMs,
     rng: () => draws.shift() ?? 0,
+    isEnabled: recorded.isEnabled,
     probeAfterMs: LIMITS.probeAfterMs,
   });
   const nameOf = (choice: typeof again) => (choice.kind === "chosen" ? choice.candidate.profileId : "nobody");

@@ -45,7 +45,7 @@ function isAtBound(court: Court, outcome: Outcome): boolean {
   const attempts = court.pool.runtime.turn(outcome.turnId)?.attempts ?? [];
   const faults = attempts.filter((attempt) => {
     const kind = FAILURE_KINDS.find((known) => known === attempt.outcome);
-    return kind !== undefined && VERDICTS[kind].scope === "upstream";
+    return kind !== undefined && ["upstream", "conversation"].includes(VERDICTS[kind].scope);
   });
   const isTriedOnceMore = faults.length >= 2 && TRIED_ONCE_MORE.includes(faults.at(-1)?.outcome ?? "");
   return isTriedOnceMore || faults.length >= LIMITS.attemptsMax;

@@ -106,6 +106,8 @@ function strikeSignIn(pool: Pool, misfortune: Misfortune, target: SimChatgptAcco
   const comeBack = () => {
     for (const delayMs of [0, MINUTE_MS]) pool.clock.after(misfortune.lastsMs + delayMs, signIn);
   };
+  // One thing at a time: what has befallen an account ends before the next does.
+  if (target.state !== "ok") return;
   switch (misfortune.kind) {
     case "expire-tokens":
     case "kill-in-exchange":

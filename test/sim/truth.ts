@@ -19,8 +19,6 @@ export const GRACE_MS = 2 * LIMITS.probeAfterMs + LOOK_EVERY_MS + 10 * SECOND_MS
 /** A refresh that failed is tried again after a growing pause of up to five minutes. */
 const TOKEN_GRACE_MS = 7 * MINUTE_MS;
 const KEY_REFUSALS_APART_MS = 30 * SECOND_MS;
-/** What an owner keeps back is not touched to find out; the usage poller of an idle pool finds out in time. */
-const RESERVE_GRACE_MS = 20 * MINUTE_MS;
 /** Upstream tells whole percents. */
 const ROUNDING_PERCENT = 1;
 /** Refusals of the token endpoint that end a sign-in by upstream's own word. */
@@ -36,7 +34,7 @@ export class Truth {
   readonly #models: readonly string[];
   /** When an account was last seen without room for a model; by account and model. */
   readonly #noRoomAtMs = new Map<string, number>();
-  readonly #atReserveAtMs = new Map<string, number>();
+  readonly #polledAtMs = new Map<string, number>();
   readonly #keyRefusedAtMs = new Map<string, number>();
   readonly #troubleAtMs = new Map<string, number>();
   readonly #tokenTroubleAtMs = new Map<string, number>();
@@ -70,7 +68,6 @@ export class Truth {
       for (const model of this.#models) {
         const why = this.whyNoRoom(account, model);
         if (why !== null) this.#noRoomAtMs.set(`${account.name} ${model}`, nowMs);
-        if (why === "reserve") this.#atReserveAtMs.set(account.name, nowMs);
       }
     }
   }
@@ -80,9 +77,7 @@ export class Truth {
     if (this.whyNoRoom(account, model) !== null) return null;
     const { name } = account;
     const tokenMs = this.#tokenTroubleAtMs.get(name);
-    const reserveMs = this.#atReserveAtMs.get(name);
     return Math.max(
-      reserveMs === undefined ? 0 : reserveMs + RESERVE_GRACE_MS - GRACE_MS,
       this.#noRoomAtMs.get(`${name} ${model}`) ?? 0,
       this.#troubleAtMs.get(name) ?? 0,
       tokenMs === undefined ? 0 : tokenMs + TOKEN_GRACE_MS - GRACE_MS,
@@ -92,7 +87,10 @@ export class Truth {
   /** Whether this account should have served a turn that was refused just now. */
   hadRoom(account: SimAccount, model: string): boolean {
     const sinceMs = this.roomSince(account, model);
-    return sinceMs !== null && this.#pool.clock.now() - sinceMs > GRACE_MS;
+    if (sinceMs === null || this.#pool.clock.now() - sinceMs <= GRACE_MS) return false;
+    // What an owner keeps back is not touched to find out: only the usage endpoint tells that there is more again.
+    const isProvable = this.#usableProfiles(account).some((profile) => profile.reservePercent <= 0);
+    return isProvable || (this.#polledAtMs.get(account.name) ?? 0) > sinceMs;
   }
 
   whyNoRoom(account: SimAccount, model: string): string | null {
@@ -179,12 +177,9 @@ export class Truth {
     if (record.account === null) return;
     const atMs = record.endedAt ?? this.#pool.clock.now();
     const isBad = record.fault !== null || (record.status ?? 0) >= 400;
+    if (record.endpoint === "usage" && !isBad && record.status === 200) this.#polledAtMs.set(record.account, atMs);
     if (!isBad) return;
     if (record.endpoint === "responses") this.#noteRefusal(record, record.account, atMs);
-    // Without the usage endpoint nobody can tell that an owner's reserve is free again.
-    if (record.endpoint === "usage" && this.#atReserveAtMs.has(record.account)) {
-      this.#atReserveAtMs.set(record.account, atMs);
-    }
     if (record.endpoint !== "refresh") return;
     this.#tokenTroubleAtMs.set(record.account, atMs);
     if (FATAL_REFRESH.test(record.fault ?? "")) this.#declaredDead.add(record.account);

@@ -93,6 +93,7 @@ export function choiceInput(candidates: readonly Candidate[], change: Partial<Ch
     lastAccountKey: null,
     nowMs: NOW,
     rng: createSeededRng(1),
+    isEnabled: true,
     probeAfterMs: PROBE_AFTER_MS,
     ...change,
   };

@@ -33,6 +33,8 @@ export type Choice =
   | { readonly kind: "nobody"; readonly considered: readonly Considered[] };
 
 export interface ChoiceInput {
+  /** A pool that is off considers everybody and chooses nobody. */
+  readonly isEnabled: boolean;
   readonly candidates: readonly Candidate[];
   readonly needs: Needs;
   readonly routing: "least-used" | "round-robin";
@@ -149,10 +151,15 @@ function pick(judged: readonly Judged[], input: ChoiceInput): { candidate: Candi
   return probe === null ? null : { candidate: probe, reason: "probe" };
 }
 
+function judge(candidate: Candidate, input: ChoiceInput): Exclusive | null {
+  if (!input.isEnabled && candidate.selected) return because("pool-disabled");
+  return exclusionOf(candidate, input.needs, input.nowMs);
+}
+
 /** Considers every candidate, keeps the reason for each, and answers with one or with nobody. Never mutates. */
 export function chooseProfile(input: ChoiceInput): Choice {
   const judged = markSameAccount(
-    input.candidates.map((candidate) => ({ candidate, exclusion: exclusionOf(candidate, input.needs, input.nowMs) })),
+    input.candidates.map((candidate) => ({ candidate, exclusion: judge(candidate, input) })),
     input.needs,
   );
   const picked = pick(judged, input);

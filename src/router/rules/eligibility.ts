@@ -4,6 +4,7 @@ import type { Candidate, Needs } from "./candidate.ts";
 import { backAtMs, hasCredits, headroomOf } from "./quota.ts";
 
 export const EXCLUSIONS = [
+  "pool-disabled",
   "not-selected",
   "sign-in-needed",
   "wrong-kind",

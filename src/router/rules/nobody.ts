@@ -34,6 +34,7 @@ export interface Nobody {
 }
 
 const REMEDY_BY_REASON: Readonly<Record<Exclusion, string>> = {
+  "pool-disabled": "codexuse account-pool enable",
   "not-selected": "codexuse account-pool profiles add <profile>",
   "sign-in-needed": "codexuse profile refresh <profile>",
   "wrong-kind": "use an account of the other kind for this route",
@@ -91,6 +92,7 @@ function groupOf({ reason, detail }: Exclusive): Group {
       return groupOfPause(detail);
     case "tried":
       return detail === "" ? "passing" : groupOfPause(detail);
+    case "pool-disabled":
     case "not-selected":
     case "same-account":
       return "other";

@@ -56,6 +56,7 @@ describe("checkAlias()", () => {
     ["a name of one's own", {}],
     ["a ready-made name with its own meaning", { name: "gpt-5.5-high", effort: "high" }],
     ["a fast variant with its own meaning", { name: "gpt-5.5-fast", fast: true }],
+    ["the ready-made name of the highest effort", { name: "gpt-6-sol-ultra", model: "gpt-6-sol", effort: "ultra" }],
     ["a name for a hidden model", { model: "gpt-6-luna" }],
   ] as const)("takes %s", (_what, change) => {
     expect(() => checkAlias(TABLE, alias(change))).not.toThrow();

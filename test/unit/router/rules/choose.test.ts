@@ -225,3 +225,12 @@ describe("chooseProfile()", () => {
     ]);
   });
 });
+
+describe("chooseProfile() of a pool that is off", () => {
+  test("considers everybody, says why, and chooses nobody", () => {
+    const candidates = [candidate("a"), candidate("b", { selected: false })];
+    const choice = chooseProfile(choiceInput(candidates, { isEnabled: false }));
+    expect(choice.kind).toBe("nobody");
+    expect(choice.considered.map((entry) => entry.exclusion?.reason)).toEqual(["pool-disabled", "not-selected"]);
+  });
+});

@@ -90,9 +90,9 @@ describe("exclusionOf()", () => {
     });
   }
 
-  test("has a row for every reason but the one that only a choice can give", () => {
+  test("has a row for every reason but those that only a choice can give", () => {
     const covered = new Set(ROWS.map(([, , reason]) => reason));
-    expect(EXCLUSIONS.filter((reason) => !covered.has(reason))).toEqual(["same-account"]);
+    expect(EXCLUSIONS.filter((reason) => !covered.has(reason))).toEqual(["pool-disabled", "same-account"]);
   });
 
   test("tells of the reason the owner can do most about", () => {
