@@ -4,6 +4,7 @@ import { reasoning, text } from "../../src/simulator/content.ts";
 import { connectionFault, httpAnswer } from "../../src/simulator/fault.ts";
 import { runOpenaiSdk } from "../support/run-client.ts";
 import { createKey, startBinary } from "../support/start-binary.ts";
+import { expectOneRollover, scriptWeather, TOLD } from "../support/tool-conversation.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 setDefaultTimeout(60_000);
@@ -74,6 +75,66 @@ describe("responses", () => {
     expect(second?.["session"]).toBe(first?.["session"] ?? "");
     expect(second?.["output_text"]).toBe(`${second?.["profile"]}: second question`);
     expect(pool.sim.violations).toEqual([]);
+  });
+});
+
+describe("tools over several turns, the account running dry between two steps", () => {
+  for (const scenario of ["tools", "chain", "chatTools"]) {
+    test(`of the scenario ${scenario}`, async () => {
+      const pool = await startBinary({ accounts: ["alpha", "beta"] });
+      scriptWeather(pool);
+      expect(await runOpenaiSdk(pool, scenario)).toEqual(TOLD);
+      expectOneRollover(pool);
+    });
+  }
+
+  test("also where the account that takes over has an API key", async () => {
+    const pool = await startBinary({ accounts: ["alpha"], apiKeyAccounts: ["beta"] });
+    scriptWeather(pool);
+    expect(await runOpenaiSdk(pool, "chain")).toEqual(TOLD);
+    expectOneRollover(pool);
+  });
+});
+
+describe("chats", () => {
+  test("a plain call, a stream, and an object of a zod schema", async () => {
+    const pool = await startBinary();
+    expect(await runOpenaiSdk(pool, "chat", "hi")).toEqual({ content: "Echo: hi", reason: "stop" });
+    expect(await runOpenaiSdk(pool, "chatParse", "Bern")).toEqual({ city: "Echo: Bern", degrees: 0 });
+    pool.sim.reply(LONG_TEXT);
+    expect(await runOpenaiSdk(pool, "chatStream", "hi")).toEqual({
+      content: LONG_TEXT,
+      deltas: LONG_TEXT,
+      hasUsage: true,
+    });
+  });
+});
+
+describe("beside the turn", () => {
+  test("an object of a zod schema", async () => {
+    const pool = await startBinary();
+    expect(await runOpenaiSdk(pool, "parse", "Bern")).toEqual({ city: "Echo: Bern", degrees: 0 });
+  });
+
+  test("kept responses are read, listed, counted and deleted; other routes answer", async () => {
+    const pool = await startBinary({ accounts: ["alpha"], apiKeyAccounts: ["platform"] });
+    expect(await runOpenaiSdk(pool, "stored")).toEqual({
+      first: "Echo: first question",
+      again: "Echo: first question",
+      items: 1,
+      input_tokens: expect.any(Number),
+      gone: 404,
+    });
+    expect(await runOpenaiSdk(pool, "others")).toEqual({
+      compacted: expect.arrayContaining(["compaction"]),
+      images: 1,
+      embeddings: 1,
+    });
+    expect(await runOpenaiSdk(pool, "chained", "resp_unheard_of")).toMatchObject({
+      thrown: "BadRequestError",
+      code: "previous_response_not_found",
+      param: "previous_response_id",
+    });
   });
 });
 

@@ -32,6 +32,7 @@ export interface TestIo extends CommandIo {
   /** Addresses shown in the browser. */
   readonly opened: string[];
   signal(name: StopSignal): void;
+  press(key: string): void;
 }
 
 function anOutput(texts: string[], terminal: CliOptions["terminal"]): Output {
@@ -39,6 +40,7 @@ function anOutput(texts: string[], terminal: CliOptions["terminal"]): Output {
     isTty: terminal !== undefined,
     colours: terminal?.colours ?? false,
     columns: terminal?.columns ?? Number.POSITIVE_INFINITY,
+    rows: terminal === undefined ? Number.POSITIVE_INFINITY : 24,
     write: (text) => {
       texts.push(text);
       return Promise.resolve();
@@ -60,12 +62,21 @@ export function aCommandIo(options: CliOptions = {}): TestIo {
   const input = options.stdin ?? "";
   const readiness = { count: 0 };
   const listeners = new Set<(signal: StopSignal) => void>();
+  const keyListeners = new Set<(key: string) => void>();
   return {
     env: options.env ?? {},
     clock: desk?.clock ?? { now: () => 0, after: () => () => undefined },
     stdout: anOutput(out, terminal),
     stderr: anOutput(err, terminal),
-    stdin: { isTty: terminal !== undefined, readText: () => Promise.resolve(input), lines: () => linesOf(input) },
+    stdin: {
+      isTty: terminal !== undefined,
+      readText: () => Promise.resolve(input),
+      lines: () => linesOf(input),
+      onKey: (listener) => {
+        keyListeners.add(listener);
+        return () => keyListeners.delete(listener);
+      },
+    },
     doors: {
       openDesk: () => (desk === undefined ? Promise.reject(new Error("no desk in this test")) : Promise.resolve(desk)),
       startRuntime:
@@ -99,6 +110,9 @@ export function aCommandIo(options: CliOptions = {}): TestIo {
     exits,
     readiness,
     opened,
+    press: (key) => {
+      for (const listener of [...keyListeners]) listener(key);
+    },
     signal: (name) => {
       for (const listener of [...listeners]) listener(name);
     },

@@ -18,12 +18,31 @@ export interface Endpoint {
   readonly key: string;
 }
 
-/** Runs one scenario of the official `openai` package and answers what it printed. */
-export async function runOpenaiSdk(endpoint: Endpoint, scenario: string, argument = ""): Promise<unknown> {
-  findClient("openai");
+/** Runs a script of test/clients/scenarios and answers what it printed. */
+async function runScript(endpoint: Endpoint, script: string, words: readonly string[]): Promise<unknown> {
   const folder = useTempHome();
   const env = bareEnvironment(folder, { BASE_URL: endpoint.baseUrl, API_KEY: endpoint.key });
-  const script = join(CLIENTS_FOLDER, "scenarios", "openai-sdk.mjs");
-  const run = expectExit(await runProcess(["node", script, scenario, argument], { cwd: folder, env }), 0);
+  const path = join(CLIENTS_FOLDER, "scenarios", script);
+  const run = expectExit(await runProcess(["node", path, ...words], { cwd: folder, env }), 0);
   return JSON.parse(run.stdout);
+}
+
+/** Runs one scenario of the official `openai` package and answers what it printed. */
+export function runOpenaiSdk(endpoint: Endpoint, scenario: string, argument = ""): Promise<unknown> {
+  findClient("openai");
+  return runScript(endpoint, "openai-sdk.mjs", [scenario, argument]);
+}
+
+export type ScenarioClient = "ai-sdk" | "agents" | "langchain";
+
+/** Runs one scenario of another client, in one of the modes that its script names, and answers what it printed. */
+export function runClient(
+  endpoint: Endpoint,
+  client: ScenarioClient,
+  mode: string,
+  scenario: string,
+  argument = "",
+): Promise<unknown> {
+  findClient("ai");
+  return runScript(endpoint, `${client}.mjs`, [mode, scenario, argument]);
 }

@@ -3,10 +3,32 @@
  * the environment. Prints one JSON document. An error the package throws is an answer too: its class, status and body.
  */
 import OpenAI from "openai";
+import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
+import { z } from "zod";
+import { QUESTIONS, weatherTool } from "./frame.mjs";
 
 const [scenario, argument = ""] = process.argv.slice(2);
 const MODEL = "gpt-5.5";
 const client = new OpenAI({ baseURL: process.env.BASE_URL, apiKey: process.env.API_KEY, maxRetries: 0 });
+
+const PLACE = z.object({ city: z.string(), degrees: z.number() });
+const CITY = {
+  type: "object",
+  properties: { city: { type: "string" } },
+  required: ["city"],
+  additionalProperties: false,
+};
+
+/** Asks until there is no call left; `ask` gets what is new and answers a response. Returns what was said in the end. */
+async function answerCalls(ask, weather, input) {
+  const response = await ask(input);
+  const calls = response.output.filter((item) => item.type === "function_call");
+  if (calls.length === 0) return response.output_text;
+  const outputs = calls.map(({ call_id, arguments: args }) => {
+    return { type: "function_call_output", call_id, output: weather.call(JSON.parse(args)) };
+  });
+  return answerCalls(ask, weather, outputs);
+}
 
 const SCENARIOS = {
   async create() {
@@ -64,6 +86,112 @@ const SCENARIOS = {
   },
 
   retrieve: () => client.models.retrieve(argument),
+
+  async chat() {
+    const messages = [{ role: "user", content: argument }];
+    const completion = await client.chat.completions.create({ model: MODEL, messages });
+    return { content: completion.choices[0].message.content, reason: completion.choices[0].finish_reason };
+  },
+
+  async chatStream() {
+    const messages = [{ role: "user", content: argument }];
+    const stream = client.chat.completions.stream({ model: MODEL, messages, stream_options: { include_usage: true } });
+    let deltas = "";
+    stream.on("content", (delta) => {
+      deltas += delta;
+    });
+    const completion = await stream.finalChatCompletion();
+    return { content: completion.choices[0].message.content, deltas, hasUsage: completion.usage.total_tokens > 0 };
+  },
+
+  async chatParse() {
+    const messages = [{ role: "user", content: argument }];
+    const response_format = zodResponseFormat(PLACE, "place");
+    const completion = await client.chat.completions.parse({ model: MODEL, messages, response_format });
+    return completion.choices[0].message.parsed;
+  },
+
+  async parse() {
+    const text = { format: zodTextFormat(PLACE, "place") };
+    const response = await client.responses.parse({ model: MODEL, input: argument, text });
+    return response.output_parsed;
+  },
+
+  /** The package's own loop over the calls of a chat. */
+  async chatTools() {
+    const { cities, name, description, call } = weatherTool();
+    const parameters = CITY;
+    const tools = [
+      { type: "function", function: { name, description, parameters, parse: JSON.parse, function: call } },
+    ];
+    const messages = [];
+    const texts = [];
+    for (const content of QUESTIONS) {
+      messages.push({ role: "user", content });
+      const runner = client.chat.completions.runTools({ model: MODEL, messages, tools });
+      texts.push(await runner.finalContent());
+      messages.splice(0, messages.length, ...runner.messages);
+    }
+    return { texts, cities };
+  },
+
+  /** Responses with the whole history each time. */
+  async tools() {
+    const weather = weatherTool();
+    const tools = [{ type: "function", name: "weather", parameters: CITY, strict: true }];
+    const input = [];
+    const texts = [];
+    const ask = async (more) => {
+      input.push(...more);
+      const response = await client.responses.create({ model: MODEL, input, tools });
+      input.push(...response.output);
+      return response;
+    };
+    for (const content of QUESTIONS) texts.push(await answerCalls(ask, weather, [{ role: "user", content }]));
+    return { texts, cities: weather.cities };
+  },
+
+  /** Responses that go on from the last one by its id. */
+  async chain() {
+    const weather = weatherTool();
+    const tools = [{ type: "function", name: "weather", parameters: CITY, strict: true }];
+    const texts = [];
+    let previous_response_id = null;
+    const ask = async (input) => {
+      const response = await client.responses.create({ model: MODEL, input, tools, previous_response_id });
+      previous_response_id = response.id;
+      return response;
+    };
+    for (const content of QUESTIONS) texts.push(await answerCalls(ask, weather, [{ role: "user", content }]));
+    return { texts, cities: weather.cities };
+  },
+
+  /** What can be done with a response that was kept. */
+  async stored() {
+    const first = await client.responses.create({ model: MODEL, input: "first question" });
+    const again = await client.responses.retrieve(first.id);
+    const items = [];
+    for await (const item of client.responses.inputItems.list(first.id, { limit: 1, order: "asc" })) items.push(item);
+    const { input_tokens } = await client.responses.inputTokens.count({ model: MODEL, input: "how long?" });
+    await client.responses.delete(first.id);
+    const gone = await client.responses.retrieve(first.id).catch(describeError);
+    return { first: first.output_text, again: again.output_text, items: items.length, input_tokens, gone: gone.status };
+  },
+
+  async chained() {
+    return client.responses.create({ model: MODEL, input: "x", previous_response_id: argument });
+  },
+
+  async others() {
+    const compacted = await client.responses.compact({ model: MODEL, input: "a long story" });
+    const images = await client.images.generate({ model: "gpt-image-2", prompt: "a cat" });
+    const embeddings = await client.embeddings.create({ model: "text-embedding-3-small", input: "cats" });
+    return {
+      compacted: compacted.output.map((item) => item.type ?? item.role),
+      images: images.data.length,
+      embeddings: embeddings.data.length,
+    };
+  },
 
   /** Streams a model of this name to the end. */
   async ask() {
