@@ -1,4 +1,6 @@
 /** How is it put together? The composition root: the only file that sees every room. Decides nothing. */
+
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { arch, homedir, type } from "node:os";
 import { join } from "node:path";
@@ -30,6 +32,7 @@ import { finishRekey, rekey } from "./store/rekey.ts";
 import { openRuntimeStore } from "./store/runtime-store.ts";
 import { createSealer } from "./store/seal.ts";
 import { openSettingsStore } from "./store/settings-store.ts";
+import type { Remote } from "./telegram/remote.ts";
 import type { Emit, TelemetryEvent } from "./telemetry/events.ts";
 import { startUpkeep } from "./upkeep.ts";
 import { readEndpoints } from "./upstream/endpoints.ts";
@@ -141,7 +144,10 @@ async function openBase(home: string, env: Environment): Promise<Base> {
 
 /** The desk for the command line: operations on the stores, whether a runtime serves or not. */
 export async function openDesk(env: Environment): Promise<Desk> {
-  const base = await openBase(resolveHome(env, homedir()), env);
+  return deskOf(await openBase(resolveHome(env, homedir()), env), env, () => null);
+}
+
+function deskOf(base: Base, env: Environment, inFlight: Desk["inFlight"]): Desk {
   return {
     ...base,
     callbackPorts: readCallbackPorts(env),
@@ -151,7 +157,7 @@ export async function openDesk(env: Environment): Promise<Desk> {
     },
     rekey: (to) => rekey({ ...base, settings: base.settings() }, to),
     presence: (runtime, port) => lookForRuntime(base, runtime, port),
-    inFlight: () => null,
+    inFlight,
   };
 }
 
@@ -185,6 +191,8 @@ export interface StartOptions {
   readonly port: number | null;
   readonly env: Environment;
   readonly onEvent?: (event: TelemetryEvent) => void;
+  /** Of the bot that may control this runtime from paired chats; none when left out. */
+  readonly telegramToken?: string | null;
 }
 
 export interface RunningRuntime {
@@ -199,7 +207,10 @@ export interface RunningRuntime {
 export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
   const base = await openBase(options.home, options.env);
   const { runtime } = options;
-  const emit: Emit = options.onEvent ?? (() => undefined);
+  const listeners: Emit[] = options.onEvent === undefined ? [] : [options.onEvent];
+  const emit: Emit = (event) => {
+    for (const listener of listeners) listener(event);
+  };
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
@@ -221,19 +232,53 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     tokens: base.tokens(),
     isBusy: () => live.isBusy(),
   });
+  const startedAtMs = base.clock.now();
   emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
+  const remote = await openRemote(base, options, live, { startedAtMs, emit });
+  listeners.push(() => remote?.nudge());
   return {
     runtime,
     port: listening.port,
     baseUrl: baseUrlOf(listening.port),
-    startedAtMs: base.clock.now(),
+    startedAtMs,
     stop: async (reason) => {
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();
-      await listening.stop(LIMITS.drainMs);
+      await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop()]);
       base.close();
     },
   };
+}
+
+/** Null without a token; then nobody is said to listen either, whatever an earlier process left behind. */
+async function openRemote(
+  base: Base,
+  options: StartOptions,
+  live: LiveState,
+  start: { readonly startedAtMs: number; readonly emit: Emit },
+): Promise<Remote | null> {
+  const store = base.runtime(options.runtime);
+  const token = options.telegramToken ?? null;
+  if (token === null) {
+    if (store.remote().bot !== null) store.setRemote({ bot: null, code: null });
+    return null;
+  }
+  const { startRemote } = await import("./telegram/remote.ts");
+  const desk = deskOf(base, options.env, (accountKey) => live.inFlight(accountKey));
+  const minuteOfDay = () => {
+    const now = new Date(base.clock.now());
+    return now.getHours() * 60 + now.getMinutes();
+  };
+  return startRemote({
+    token,
+    apiUrl: base.endpoints.telegramUrl,
+    desk,
+    store,
+    randomBytes,
+    minuteOfDay,
+    newId,
+    ...start,
+  });
 }
 
 function openLiveState(base: Base, store: RuntimeStore, emit: Emit): LiveState {

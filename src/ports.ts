@@ -229,6 +229,18 @@ export interface StoredResponses {
   pruneResponses(beforeMs: number, bytesMax: number): number;
 }
 
+/** A chat that may control a runtime. */
+export interface RemoteChat {
+  readonly chatId: string;
+  /** As its person is called there. */
+  readonly title: string;
+  readonly pairedAtMs: number;
+  /** Minutes of the day, local time, between which nobody is woken; null for never. */
+  readonly quiet: { readonly fromMinute: number; readonly toMinute: number } | null;
+  /** What it was told last, as JSON. */
+  readonly told: string;
+}
+
 /** `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns and responses of one runtime. Synchronous. */
 export interface RuntimeStore extends StoredResponses {
   version(): number;
@@ -258,6 +270,15 @@ export interface RuntimeStore extends StoredResponses {
   turnsSince(sinceMs: number, countMax: number): readonly TurnRecord[];
   /** Drops turns older than `beforeMs`, then the oldest until the log holds at most `bytesMax`. */
   pruneTurns(beforeMs: number, bytesMax: number): number;
+
+  /** The bot that listens for this runtime, and the code that pairs the next chat with it; nulls when none does. */
+  remote(): { readonly bot: string | null; readonly code: string | null };
+  setRemote(remote: { readonly bot: string | null; readonly code: string | null }): void;
+  /** Oldest first. */
+  remoteChats(): readonly RemoteChat[];
+  /** Adds the chat, or changes all of it but when it was paired. */
+  saveRemoteChat(chat: RemoteChat): void;
+  removeRemoteChat(chatId: string): boolean;
 
   /** The pinned port, null when none was chosen yet. */
   port(): number | null;

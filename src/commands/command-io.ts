@@ -15,6 +15,8 @@ export interface Output {
   readonly colours: boolean;
   /** Infinity where nobody reads along. */
   readonly columns: number;
+  /** Infinity where nobody reads along. */
+  readonly rows: number;
   /** Resolves when the text is out, so that nothing is lost at exit. */
   write(text: string): Promise<void>;
 }
@@ -41,6 +43,8 @@ export interface CommandIo {
     readText(): Promise<string>;
     /** Each line as it comes, without its end; reading begins with the first one asked for. */
     lines(): AsyncIterable<string>;
+    /** Calls `listener` for each key as it is pressed, Ctrl-C included, until the answer is called. For terminals only. */
+    onKey(listener: (key: string) => void): () => void;
   };
   readonly doors: Doors;
   /** How to start this very program again: executable and, from source, its script. */

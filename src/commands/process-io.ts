@@ -36,7 +36,13 @@ function openOutput(stream: NodeJS.WriteStream, file: Bun.BunFile, env: Environm
   return {
     isTty,
     colours: wantsColours(env, isTty),
-    columns: isTty ? stream.columns || 80 : Number.POSITIVE_INFINITY,
+    // Asked each time: people resize their windows.
+    get columns() {
+      return isTty ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+    },
+    get rows() {
+      return isTty ? stream.rows || 24 : Number.POSITIVE_INFINITY;
+    },
     async write(text) {
       try {
         // The stream's own `write` loses what a slow pipe has not taken when the process exits.
@@ -97,6 +103,21 @@ function openBrowser(env: Environment, url: string): boolean {
   }
 }
 
+/** In this mode the terminal gives every key at once, and Ctrl-C as a key. */
+function onKey(listener: (key: string) => void): () => void {
+  const { stdin } = process;
+  if (stdin.isTTY !== true) return () => undefined;
+  const hear = (bytes: Buffer) => listener(bytes.toString("utf8"));
+  stdin.setRawMode(true);
+  stdin.resume();
+  stdin.on("data", hear);
+  return () => {
+    stdin.off("data", hear);
+    stdin.setRawMode(false);
+    stdin.pause();
+  };
+}
+
 function onStopSignal(listener: (signal: StopSignal) => void): () => void {
   for (const signal of STOP_SIGNALS) process.on(signal, listener);
   return () => {
@@ -142,7 +163,7 @@ export function openProcessIo(doors: Doors): CommandIo {
     clock: SYSTEM_CLOCK,
     stdout: openOutput(process.stdout, Bun.stdout, env),
     stderr,
-    stdin: { isTty: process.stdin.isTTY === true, readText: () => Bun.stdin.text(), lines: readLines },
+    stdin: { isTty: process.stdin.isTTY === true, readText: () => Bun.stdin.text(), lines: readLines, onKey },
     doors,
     self: selfWords(),
     pid: process.pid,

@@ -15,7 +15,8 @@ const STATE_STYLES: Readonly<Record<ProfileView["state"], Style | null>> = {
   unknown: null,
 };
 
-function stateStyle(cell: string): Style | null {
+/** By the first word of the cell. */
+export function stateStyle(cell: string): Style | null {
   const state = Object.keys(STATE_STYLES).find((known) => known === cell.split(" ")[0]);
   return state === undefined ? null : STATE_STYLES[state as ProfileView["state"]];
 }
@@ -37,7 +38,8 @@ const COLUMNS: readonly Column[] = [
   { title: "SIGNED IN AS", shrinks: true },
 ];
 
-function stateText(view: ProfileView, nowMs: number): string {
+/** `cooling, back in 2 h`, `busy (3)`: the state with what makes it so. */
+export function stateText(view: ProfileView, nowMs: number): string {
   if (view.state === "cooling" && view.cooldown !== null) {
     const { until } = view.cooldown;
     return until === null ? "cooling" : `cooling, back ${inText(until, nowMs)}`;

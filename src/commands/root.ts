@@ -14,6 +14,7 @@ export const root = defineGroup({
   subCommands: {
     "account-pool": () => import("./account-pool/account-pool.ts").then((module) => module.accountPool),
     profile: () => import("./profile/profile.ts").then((module) => module.profile),
+    desktop: () => import("./desktop.ts").then((module) => module.desktop),
     daemon: () => import("./daemon/daemon.ts").then((module) => module.daemon),
     setup: () => import("./setup/setup.ts").then((module) => module.setup),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly runtime: Runtime;
   /** Null for the remembered or default port. */
   readonly port: number | null;
+  /** Asked once the program will not be started anew: what comes from stdin can be read only once. */
+  readTelegramToken?(): Promise<string | null>;
   onServing(running: RunningRuntime): Promise<void>;
 }
 
@@ -58,12 +60,14 @@ function explainStart(error: unknown, port: number): unknown {
 
 async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): Promise<RunningRuntime> {
   const { runtime, port } = options;
+  const telegramToken = (await options.readTelegramToken?.()) ?? null;
   const store = desk.runtime(runtime);
   try {
     const running = await io.doors.startRuntime({
       runtime,
       home: desk.home,
       port,
+      telegramToken,
       env: io.env,
       onEvent: (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), "text")),
     });

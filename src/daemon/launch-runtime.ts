@@ -14,6 +14,8 @@ export interface LaunchOptions {
   readonly words: readonly string[];
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the child reads; null for nothing. */
+  readonly stdin: string | null;
   /** Open log file; closed here. */
   readonly log: number;
   readonly waitMs: number;
@@ -39,7 +41,7 @@ export async function launchRuntime(options: LaunchOptions): Promise<Launch> {
   const child = Bun.spawn([...options.words], {
     cwd: options.home,
     env: childEnvironment(options),
-    stdio: ["ignore", options.log, options.log],
+    stdio: [options.stdin === null ? "ignore" : new Blob([options.stdin]), options.log, options.log],
     detached: true,
     ipc: (message) => {
       if (message === READY_MESSAGE) resolve({ kind: "ready", pid: child.pid });

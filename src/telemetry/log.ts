@@ -69,6 +69,8 @@ export function logLineOf(event: TelemetryEvent): LogLine {
         fields: { profile, reason },
       };
     }
+    case "remote-control":
+      return { level: event.level, event: event.kind, text: event.text, fields: {} };
     case "internal-error":
       return { level: "error", event: event.kind, text: event.text, fields: { id: event.id } };
   }

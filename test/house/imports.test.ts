@@ -23,6 +23,7 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
       "daemon/",
       "setup/",
       "doctor/",
+      "commands/spans.ts",
       "telemetry/",
       "ports.ts",
       "limits.ts",
@@ -32,6 +33,8 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
     ],
     names: ["app.ts"],
   },
+  // Spans of time in words: how people are told, wherever they read it.
+  "commands/spans.ts": { uses: [] },
   "commands/demo/": { uses: ["commands/", "operations/", "simulator/"], names: ["app.ts", "telemetry/"] },
   "daemon/": { uses: ["ports.ts", "limits.ts"] },
   "setup/": { uses: ["protocol/"] },
@@ -62,7 +65,7 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   "protocol/": { uses: ["router/rules/"] },
   "models/": { uses: [] },
   "store/": { uses: ["ports.ts", "limits.ts", "router/rules/"] },
-  "telegram/": { uses: ["operations/", "telemetry/", "ports.ts", "limits.ts"] },
+  "telegram/": { uses: ["operations/", "telemetry/", "ports.ts", "limits.ts", "version.ts", "commands/spans.ts"] },
   "telemetry/": { uses: ["protocol/"], names: ["router/rules/", "ports.ts"] },
   "simulator/": { uses: ["protocol/"], names: ["ports.ts"] },
 };
@@ -71,6 +74,7 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
 const HOMES: readonly { readonly packages: RegExp; readonly rooms: readonly string[] }[] = [
   { packages: /^(elysia|@elysiajs\/.*)$/, rooms: ["server/"] },
   { packages: /^bun:sqlite$/, rooms: ["store/"] },
+  { packages: /^grammy(\/.*)?$/, rooms: ["telegram/"] },
   { packages: /^(citty|consola)(\/.*)?$/, rooms: ["commands/", "main.ts"] },
 ];
 

@@ -1,45 +1,56 @@
 /** `codexuse account-pool status`. */
-import type { Static } from "typebox";
+import { OperationError } from "../../operations/operation.ts";
 import { showPoolStatus } from "../../operations/show-pool-status.ts";
+import type { Runtime } from "../../ports.ts";
 import { answer, defineLeaf } from "../command.ts";
 import type { CommandIo } from "../command-io.ts";
+import { showLive } from "../live-view.ts";
 import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
-import { renderProfiles } from "../profile-table.ts";
 import { RUNTIME_ARGUMENT } from "../runtime-argument.ts";
 import { paintWith } from "../terminal-text.ts";
+import { type Look, type PoolStatus, renderNextStep, renderPoolStatus } from "./status-view.ts";
 
-type Status = Static<typeof showPoolStatus.output>;
+const DRAW_EVERY_MS = 2_000;
 
-function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+function lookOf(io: CommandIo): Look {
+  const { columns, colours } = io.stdout;
+  return { columns, paint: paintWith(colours), plain: io.env["TERM"] === "dumb", nowMs: io.clock.now() };
 }
 
-function renderStatus(status: Status, io: CommandIo): string {
-  const paint = paintWith(io.stdout.colours);
-  const pool = status.enabled ? paint("green", "on") : paint("yellow", "off");
-  const serves = status.running
-    ? `${paint("green", "running")} at ${status.base_url} (pid ${status.pid})`
-    : `${paint("yellow", "not running")} (serves at ${status.base_url} once started)`;
-  const lines = [
-    `Pool      ${pool}, routing ${status.routing}, fast ${status.fast ? "on" : "off"}`,
-    `Runtime   ${status.runtime}, ${serves}`,
-    `Holds     ${countText(status.keys, "key")}, ${countText(status.sessions, "session")}, ${countText(status.models.length, "model")}`,
-  ];
-  const table = renderProfiles(status.profiles, io);
-  return table === "" ? lines.join("\n") : [...lines, "", table].join("\n");
+async function watch(io: CommandIo, read: () => Promise<PoolStatus>): Promise<void> {
+  const draw = async () => {
+    const [status, look] = [await read(), lookOf(io)];
+    const keys = io.stdout.isTty ? ["", look.paint("dim", "q quits")] : [];
+    return [...renderPoolStatus(status, look), ...renderNextStep(status, look), ...keys];
+  };
+  await showLive(io, { everyMs: DRAW_EVERY_MS, draw });
 }
 
 export const status = defineLeaf({
   name: "status",
   description: showPoolStatus.summary,
-  examples: ["codexuse account-pool status", "codexuse account-pool status --runtime=daemon --json"],
+  examples: [
+    "codexuse account-pool status",
+    "codexuse account-pool status --runtime=daemon --json",
+    "codexuse account-pool status --runtime=daemon --watch",
+  ],
   args: {
     runtime: RUNTIME_ARGUMENT,
     port: { ...PORT_ARGUMENT, description: "Port to look for the runtime at, instead of the remembered one" },
+    watch: { type: "boolean", alias: "w", description: "Show it again and again until q or Ctrl-C" },
   },
   async run(args, io) {
+    if (args.watch && args.json) {
+      throw new OperationError("usage", "--watch never ends, so it cannot be one JSON document.");
+    }
     const desk = await io.doors.openDesk(io.env);
-    const found = await showPoolStatus.run(desk, { runtime: args.runtime, port: parsePort(args.port) });
-    return answer(found, renderStatus(found, io), [found.hint]);
+    const input: { runtime: Runtime; port: number | null } = { runtime: args.runtime, port: parsePort(args.port) };
+    const read = async () => await showPoolStatus.run(desk, input);
+    if (args.watch) {
+      await watch(io, read);
+      return null;
+    }
+    const found = await read();
+    return answer(found, renderPoolStatus(found, lookOf(io)).join("\n"), [found.hint]);
   },
 });

@@ -16,6 +16,8 @@ export interface DaemonReport {
   readonly version: string | null;
   readonly uptime_s: number | null;
   readonly log: string;
+  /** The bot that listens, and what pairs the next chat with it; null when none does. */
+  readonly telegram: { readonly bot: string; readonly chats: number; readonly pairing_code: string | null } | null;
   readonly hint: string | null;
 }
 
@@ -45,6 +47,12 @@ function hintFor(sighting: Sighting): string | null {
   }
 }
 
+function telegramOf(desk: Desk): DaemonReport["telegram"] {
+  const store = desk.runtime("daemon");
+  const { bot, code } = store.remote();
+  return bot === null ? null : { bot, chats: store.remoteChats().length, pairing_code: code };
+}
+
 export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonReport {
   const isRunning = sighting.kind === "running";
   return {
@@ -56,8 +64,16 @@ export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonR
     version: isRunning ? sighting.version : null,
     uptime_s: isRunning ? Math.max(0, Math.floor((nowMs - sighting.startedAtMs) / 1_000)) : null,
     log: logPath(desk.home, "daemon"),
+    telegram: isRunning ? telegramOf(desk) : null,
     hint: hintFor(sighting),
   };
+}
+
+function telegramLines(telegram: DaemonReport["telegram"]): string[] {
+  if (telegram === null) return [];
+  const { bot, chats, pairing_code: code } = telegram;
+  const paired = chats === 0 ? "no chat paired" : `${chats} chat${chats === 1 ? "" : "s"} paired`;
+  return [`Telegram  @${bot}, ${paired}`, ...(code === null ? [] : [`          To pair one, send it: /pair ${code}`])];
 }
 
 export function renderReport(report: DaemonReport): string {
@@ -67,5 +83,6 @@ export function renderReport(report: DaemonReport): string {
     `Daemon    running (pid ${report.pid}, version ${report.version}, up ${up})`,
     `Base URL  ${report.base_url}`,
     `Log       ${report.log}`,
+    ...telegramLines(report.telegram),
   ].join("\n");
 }

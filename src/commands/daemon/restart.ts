@@ -1,6 +1,7 @@
 /** `codexuse daemon restart`. */
 import { answer, defineLeaf } from "../command.ts";
 import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
+import { readToken, TELEGRAM_TOKEN_ARGUMENT } from "../telegram-token.ts";
 import { renderReport, reportOn } from "./daemon-report.ts";
 import { startDaemon } from "./start-daemon.ts";
 import { stopDaemon } from "./stop-daemon.ts";
@@ -9,17 +10,20 @@ export const restart = defineLeaf({
   name: "restart",
   description: "Stop the daemon if it runs, and start it in the background",
   examples: ["codexuse daemon restart", "codexuse daemon restart --port=4000"],
-  args: { port: PORT_ARGUMENT },
+  args: { port: PORT_ARGUMENT, "telegram-bot-token": TELEGRAM_TOKEN_ARGUMENT },
   async run(args, io) {
     const port = parsePort(args.port);
     const desk = await io.doors.openDesk(io.env);
+    const token = await readToken(args["telegram-bot-token"], io);
+    const { bot } = desk.runtime("daemon").remote();
     const { before, ending } = await stopDaemon(io, desk);
-    const { sighting } = await startDaemon(io, desk, port);
+    const { sighting } = await startDaemon(io, desk, port, token);
     const report = reportOn(sighting, desk, io.clock.now());
     const was = "pid" in before ? `pid ${before.pid}` : "stopped";
     return answer({ ...report, changed: true, forced: ending === "killed" }, renderReport(report), [
       `Daemon: ${was} → pid ${sighting.pid}`,
       "Keys, sessions and settings stay as they are.",
+      bot !== null && token === null ? `@${bot} listens no more: its token was not given again.` : null,
     ]);
   },
 });

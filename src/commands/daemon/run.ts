@@ -4,19 +4,21 @@ import { VERSION } from "../../version.ts";
 import { defineLeaf } from "../command.ts";
 import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
 import { serveInFront } from "../serve-in-front.ts";
+import { readServiceToken, readToken, TELEGRAM_TOKEN_ARGUMENT } from "../telegram-token.ts";
 import { reportOn } from "./daemon-report.ts";
 
 export const run = defineLeaf({
   name: "run",
   description: "Run the daemon in this terminal until it is stopped",
-  examples: ["codexuse daemon run", "codexuse daemon run --port=4000"],
-  args: { port: PORT_ARGUMENT },
+  examples: ["codexuse daemon run", "codexuse daemon run --port=4000 --telegram-bot-token=file:bot.token"],
+  args: { port: PORT_ARGUMENT, "telegram-bot-token": TELEGRAM_TOKEN_ARGUMENT },
   async run(args, io) {
     const port = parsePort(args.port);
     const desk = await io.doors.openDesk(io.env);
     await serveInFront(io, desk, {
       runtime: "daemon",
       port,
+      readTelegramToken: async () => (await readToken(args["telegram-bot-token"], io)) ?? readServiceToken(io),
       async onServing(running) {
         const { port: at, startedAtMs } = running;
         const sighting = { kind: "running", pid: io.pid, port: at, version: VERSION, startedAtMs } as const;

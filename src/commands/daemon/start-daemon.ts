@@ -73,15 +73,29 @@ function failureOf(launch: Exclude<Launch, { kind: "ready" }>, words: string, pa
 }
 
 /** Throws `conflict` for a taken port and `failed` with the log's last lines. */
-export async function startDaemon(io: CommandIo, desk: Desk, port: number | null): Promise<Started> {
+export async function startDaemon(
+  io: CommandIo,
+  desk: Desk,
+  port: number | null,
+  telegramToken: string | null,
+): Promise<Started> {
   const running = await findRunning(io, desk, port);
   if (running !== null) return running;
   await refuseTakenPort(io, desk, port);
   const path = logPath(desk.home, "daemon");
   const log = openLog(path, LIMITS.logBytesMax);
   const fromBytes = readTail(path, 0)?.sizeBytes ?? 0;
-  const words = [...io.self, "daemon", "run", ...(port === null ? [] : [`--port=${port}`])];
-  const launch = await launchRuntime({ words, home: desk.home, env: io.env, log, waitMs: LIMITS.startWaitMs });
+  // The token goes by stdin: arguments and environments can be read by others.
+  const tokenFlag = telegramToken === null ? [] : ["--telegram-bot-token=-"];
+  const words = [...io.self, "daemon", "run", ...(port === null ? [] : [`--port=${port}`]), ...tokenFlag];
+  const launch = await launchRuntime({
+    words,
+    home: desk.home,
+    env: io.env,
+    stdin: telegramToken,
+    log,
+    waitMs: LIMITS.startWaitMs,
+  });
   const sighting = await findSettled(io, desk);
   // Also when ours ended: another start may have been quicker, and then the daemon that was asked for is there.
   if (sighting.kind === "running") return { sighting, fresh: launch.kind === "ready" };
