@@ -29,6 +29,8 @@ export interface CodexStory {
 
 export interface CodexOptions {
   readonly model?: string;
+  /** A sign-in of its own, which it then sends to the provider; without one it sends the pool's key. */
+  readonly login?: unknown;
   /** Variables besides those that keep it by itself. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -37,7 +39,7 @@ const TASK_MS = 30_000;
 /** Nobody listens at port 1: whatever Codex wants from elsewhere is refused at once. */
 const NOWHERE = "http://127.0.0.1:1";
 
-function configOf(baseUrl: string, model: string): string {
+function configOf(baseUrl: string, model: string, isSignedIn: boolean): string {
   return `
 model = "${model}"
 model_provider = "pool"
@@ -48,7 +50,7 @@ web_search = "disabled"
 name = "codexuse"
 base_url = "${baseUrl}"
 wire_api = "responses"
-env_key = "CODEXUSE_KEY"
+${isSignedIn ? "requires_openai_auth = true" : 'env_key = "CODEXUSE_KEY"'}
 
 [analytics]
 enabled = false
@@ -62,7 +64,12 @@ export function installCodex(endpoint: Endpoint, options: CodexOptions = {}): Co
   const workspace = join(place, "workspace");
   const codexHome = join(place, "codex-home");
   for (const folder of [workspace, codexHome]) mkdirSync(folder);
-  writeFileSync(join(codexHome, "config.toml"), configOf(endpoint.baseUrl, options.model ?? "gpt-5.5"));
+  writeFileSync(
+    join(codexHome, "config.toml"),
+    configOf(endpoint.baseUrl, options.model ?? "gpt-5.5", options.login !== undefined),
+  );
+  if (options.login !== undefined)
+    writeFileSync(join(codexHome, "auth.json"), JSON.stringify(options.login), { mode: 0o600 });
   const proxies = Object.fromEntries(["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].map((name) => [name, NOWHERE]));
   const env = bareEnvironment(place, {
     ...proxies,

@@ -1,0 +1,37 @@
+/** The real Codex CLI reads the pool's list of models without losing an entry. */
+import { expect, onTestFinished, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { installCodex } from "../support/run-codex.ts";
+import { startBinary } from "../support/start-binary.ts";
+
+setDefaultTimeout(60_000);
+
+interface ModelsCache {
+  readonly models: readonly { readonly slug: string }[];
+}
+
+test("Codex, asked to fetch the list, keeps every name that the pool publishes, aliases too", async () => {
+  const pool = await startBinary();
+  await pool.run("account-pool", "models", "refresh");
+  await pool.run("account-pool", "aliases", "add", "deep-thought", "--model=gpt-5.5", "--effort=high");
+  const fetchList = () => fetch(`${pool.baseUrl}/models`, { headers: { authorization: `Bearer ${pool.key}` } });
+  const published = (await (await fetchList()).json()) as ModelsCache;
+  // Codex fetches a provider's list only with a sign-in of its own, whose token is no key of the pool: this stands between.
+  const relay = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request) =>
+      new URL(request.url).pathname === "/v1/models" ? fetchList() : new Response("{}", { status: 400 }),
+  });
+  onTestFinished(() => relay.stop(true));
+  const login = pool.sim.addChatgptAccount({ name: "own" }).authJson();
+  const codex = installCodex({ baseUrl: `http://127.0.0.1:${relay.port}/v1`, key: pool.key }, { login });
+  await codex.exec("Say hello");
+  const path = join(codex.codexHome, "models_cache.json");
+  expect(existsSync(path)).toBe(true);
+  const cached = JSON.parse(readFileSync(path, "utf8")) as ModelsCache;
+  const slugs = (list: ModelsCache) => list.models.map((model) => model.slug).sort();
+  expect(slugs(cached)).toEqual(slugs(published));
+  expect(slugs(cached)).toContain("deep-thought");
+});
