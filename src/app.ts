@@ -235,7 +235,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const startedAtMs = base.clock.now();
   emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
   const remote = await openRemote(base, options, live, { startedAtMs, emit });
-  listeners.push(() => remote?.nudge());
+  if (remote !== null) listeners.push(remote.hear);
   return {
     runtime,
     port: listening.port,

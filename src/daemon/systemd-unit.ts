@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../limits.ts";
 import { REQUESTS_MAX, REQUESTS_VARIABLE } from "./launch-runtime.ts";
+import { logPath } from "./runtime-log.ts";
 import type { ServicePlan } from "./service-plan.ts";
 
 export const UNIT_NAME = "codexuse.service";
@@ -87,6 +88,14 @@ function placeLines(plan: ServicePlan): string[] {
   return plan.scope === "system" ? [`ReadWritePaths=${quote(plan.home)}`] : [];
 }
 
+/**
+ * A user's service goes on with the log of the home, which `daemon logs` shows. systemd would open that of a system service
+ * as root, and nobody else could read it: there the journal has it.
+ */
+function logLines({ scope, home }: ServicePlan): string[] {
+  return scope === "user" && home !== null ? [`StandardError=append:${plain(logPath(home, "daemon"))}`] : [];
+}
+
 function serviceSection(plan: ServicePlan): string[] {
   const words = [...plan.self, "daemon", "run", ...(plan.port === null ? [] : [`--port=${plan.port}`])];
   const credentials = Object.entries(plan.credentials).map(
@@ -101,6 +110,7 @@ function serviceSection(plan: ServicePlan): string[] {
     ...environmentLines(plan),
     ...placeLines(plan),
     ...credentials,
+    ...logLines(plan),
     "Restart=on-failure",
     "RestartSec=2",
     "# A command line that is wrong stays wrong.",
@@ -125,10 +135,24 @@ export function renderSystemdUnit(plan: ServicePlan): string {
   return `${sections.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
+export interface InstalledUnit {
+  readonly owned: readonly string[];
+  /** Null for the state folder that systemd makes. */
+  readonly home: string | null;
+}
+
+function unquote(text: string): string {
+  return text.replace(/\\(.)/g, "$1").replaceAll("%%", "%");
+}
+
 /** What an installed unit says of itself; null when it is not of our making. */
-export function readSystemdUnit(text: string): { readonly owned: readonly string[] } | null {
+export function readSystemdUnit(text: string): InstalledUnit | null {
   const lines = text.split("\n");
   if (!lines.includes(MARK)) return null;
   const owned = lines.filter((line) => line.startsWith(OWNS)).map((line) => line.slice(OWNS.length));
-  return { owned: owned.map((path) => path.replaceAll("%%", "%")) };
+  const home = /^Environment="CODEXUSE_HOME=(.*)"$/m.exec(text)?.[1];
+  return {
+    owned: owned.map((path) => path.replaceAll("%%", "%")),
+    home: home === undefined ? null : unquote(home),
+  };
 }

@@ -22,7 +22,7 @@ function programOf(unit: string): string | null {
   return word?.replaceAll("%%", "%").replaceAll("$$", "$") ?? null;
 }
 
-function stateFindings(scope: ServiceScope, view: ServiceView): Finding[] {
+function stateFindings(scope: ServiceScope, home: string | null, view: ServiceView): Finding[] {
   const words = `systemctl ${scope === "user" ? "--user " : ""}`;
   const state = readUnitState(openSystemctl(scope, view.env));
   if (state === null) {
@@ -32,7 +32,7 @@ function stateFindings(scope: ServiceScope, view: ServiceView): Finding[] {
     const text = `The service is installed but not running (${state.active}, ${state.result}).`;
     return [finding("warning", "service-down", text, `${words}start ${UNIT_NAME}`)];
   }
-  const other = scope === "user" ? readPidFile(view.home, "daemon", view.nowMs) : null;
+  const other = home === view.home ? readPidFile(view.home, "daemon", view.nowMs) : null;
   if (other === null || other.pid === state.pid) return [];
   const text = `The daemon that serves (pid ${other.pid}) is not the service's (pid ${state.pid}).`;
   return [
@@ -45,12 +45,13 @@ export function checkService(view: ServiceView): Finding[] {
   return SERVICE_SCOPES.flatMap((scope) => {
     const path = placesOf(scope, view.env, view.homedir).unit;
     const unit = existsSync(path) ? readFileSync(path, "utf8") : null;
-    if (unit === null || readSystemdUnit(unit) === null) return [];
+    const installed = unit === null ? null : readSystemdUnit(unit);
+    if (unit === null || installed === null) return [];
     const program = programOf(unit);
     if (program !== null && !existsSync(program)) {
       const text = `The service starts ${program}, which is not there any more.`;
       return [finding("error", "service-program-missing", text, `codexuse daemon install --${scope}`)];
     }
-    return stateFindings(scope, view);
+    return stateFindings(scope, installed.home, view);
   });
 }

@@ -44,6 +44,10 @@ function isUnreadable(item: unknown): boolean {
   return isObject(item) && item["type"] === "reasoning" && typeof item["encrypted_content"] !== "string";
 }
 
+function hasNames({ input }: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(input) && input.some((item) => isReference(item) || isUnreadable(item));
+}
+
 /** Ids of the items that a client names instead of sending them, or sends without what is needed to read them. */
 export function itemIdsToFind(body: Readonly<Record<string, unknown>>): string[] {
   const { input } = body;
@@ -182,6 +186,7 @@ export function expandInput(
   previous: Previous | null,
   items: ReadonlyMap<string, string>,
 ): Expanded {
+  if (previous === null && !hasNames(request.body)) return { kind: "ok", request, hasLostReasoning: false };
   const history = previous === null ? [] : [...elementsOf(previous.input), ...elementsOf(previous.output)];
   const known = new Set(history.map(({ item }) => idOf(item)).filter((id) => id !== null));
   const own = ownElements(request);
@@ -194,9 +199,6 @@ export function expandInput(
   const all = [...history, ...resolved];
   const readable = dropUnreadable(all);
   const hasLostReasoning = readable.length < all.length;
-  if (previous === null && readable.length === own.length && readable.every((element, at) => element === own[at])) {
-    return { kind: "ok", request, hasLostReasoning };
-  }
   const whole = previous === null ? readable : answerDangling(readable);
   const input = whole.map(({ item }) => item);
   const { previous_response_id: _, ...rest } = request.body;

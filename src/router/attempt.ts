@@ -4,11 +4,10 @@ import type { ResolvedModel } from "../models/resolve.ts";
 import { type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";
 import { AnswerCollector, answerTextOf } from "../protocol/answer.ts";
 import { parseQuotaHeaders } from "../protocol/quota.ts";
-import { buildUpstreamBody } from "../protocol/upstream-body.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
-import { buildUpstreamHeaders, isCodexClient } from "../protocol/upstream-headers.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { readBounded } from "./bounded-body.ts";
+import { buildRequest, comesWhole } from "./build-request.ts";
 import type { Engine } from "./engine.ts";
 import { type EventReader, openEventReader, type ReadEvents } from "./event-reader.ts";
 import type { Candidate } from "./rules/candidate.ts";
@@ -110,14 +109,14 @@ async function leaseToken(engine: Engine, input: AttemptInput): Promise<Leased> 
 
 async function openAndRead(try_: Try): Promise<AttemptResult> {
   const { engine, input, identity, controller, signal } = try_;
-  const { body, ignored } = buildRequest(try_);
+  const { ignored, ...sent } = buildRequest(engine, input, identity);
   const { route } = input.turn;
-  const headMs = comesWhole(try_) ? route.wholeMs : LIMITS.upstreamHeadMs;
+  const headMs = comesWhole(input, identity) ? route.wholeMs : LIMITS.upstreamHeadMs;
   const stopHeadClock = engine.clock.after(headMs, () => controller.abort(HEAD_CLOCK));
   let answer: UpstreamAnswer;
   try {
     const url = `${identity.baseUrl}${route.path}`;
-    answer = await engine.upstream.send({ method: "POST", url, proxyUrl: identity.proxyUrl, ...body }, signal);
+    answer = await engine.upstream.send({ method: "POST", url, proxyUrl: identity.proxyUrl, ...sent }, signal);
   } catch (error) {
     return failed(evidenceOfSend(try_, error), identity.generation);
   } finally {
@@ -131,34 +130,6 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   if (route.isWhole || answer.body === null) return readNothing(try_, answer);
   const reader = openEventReader(answer.body, engine.clock);
   return input.turn.request.stream ? readOpening(try_, reader, answered) : readAnswer(try_, reader, answered);
-}
-
-function buildRequest(try_: Try): {
-  body: { headers: Record<string, string>; body: Uint8Array };
-  ignored: readonly string[];
-} {
-  const { engine, input, identity } = try_;
-  const { turn, model, progress } = input;
-  const { text, ignored } = buildUpstreamBody(turn.request, {
-    fit: turn.route.fit,
-    accountKind: identity.kind,
-    upstreamModel: model.upstreamModel,
-    effort: model.effort,
-    serviceTier: model.serviceTier,
-    sanitise: progress.sanitised,
-    isCodexClient: isCodexClient(turn.client),
-  });
-  const clientTier = turn.request.body["service_tier"];
-  const isPriority = model.serviceTier === "priority" || clientTier === "priority" || clientTier === "fast";
-  const headers = buildUpstreamHeaders({
-    identity,
-    client: turn.client,
-    accept: comesWhole(try_) ? "application/json" : "text/event-stream",
-    turnState: input.turnState,
-    sent: { model: model.upstreamModel, serviceTier: isPriority ? "priority" : null },
-    platform: engine.platform,
-  });
-  return { body: { headers, body: new TextEncoder().encode(text) }, ignored };
 }
 
 function evidenceOfSend(try_: Try, error: unknown): Evidence {
@@ -230,12 +201,6 @@ async function readRefusal(try_: Try, answer: UpstreamAnswer): Promise<Failed> {
   return failed(evidence, identity.generation, { kind: "body", status, contentType, bytes });
 }
 
-/** Whether the account answers in one piece: on some routes every one, for a turn that does not stream an API key. */
-function comesWhole({ input, identity }: Try): boolean {
-  const { route, request } = input.turn;
-  return route.isWhole || (identity.kind === "api-key" && !request.stream);
-}
-
 /** An answer in a form that was not asked for. */
 async function readNothing({ identity }: Try, answer: UpstreamAnswer): Promise<Failed> {
   await answer.body?.cancel();
@@ -245,7 +210,7 @@ async function readNothing({ identity }: Try, answer: UpstreamAnswer): Promise<F
 /** A finished answer in one piece. */
 async function readWhole(try_: Try, answer: UpstreamAnswer, answered: Answered): Promise<AttemptResult> {
   const { engine, identity, input } = try_;
-  if (!comesWhole(try_)) return readNothing(try_, answer);
+  if (!comesWhole(input, identity)) return readNothing(try_, answer);
   const bytes = await readBounded(answer.body, LIMITS.answerBytesMax, engine.clock, LIMITS.upstreamSilenceMs);
   if (input.turn.signal.aborted) return failed({ from: "client", phase: "held" }, identity.generation);
   const text = new TextDecoder().decode(bytes);

@@ -77,12 +77,13 @@ function refuseModel(model: string, near: readonly string[]): Refusal {
   return refuse(404, "invalid_request_error", "model_not_found", message, { param: "model" });
 }
 
-/** Whether some account of the pool is of a kind that has the route, whatever its state. */
-function isFit(engine: Engine, { route }: Turn): boolean {
+/** The refusal of a route that no account of the pool has, whatever its state. */
+function refuseUnfit(engine: Engine, { route }: Turn): Refusal | null {
+  if (route.unfit === null) return null;
   const { settings, candidates } = engine.live.view();
   const selected = candidates.filter((candidate) => candidate.selected);
   const isServing = settings.enabled && selected.length > 0;
-  return !isServing || selected.some((candidate) => route.kinds.includes(candidate.kind));
+  return !isServing || selected.some((candidate) => route.kinds.includes(candidate.kind)) ? null : route.unfit;
 }
 
 /** Refuses a model that is not published, and a route that no account has; else opens the session and the book. */
@@ -95,8 +96,8 @@ export function beginTurn(engine: Engine, turn: Turn): Begun {
   const session = openSession(engine, turn);
   engine.live.depositTurn();
   const ledger = new TurnLedger(engine, turn, session.id, resolution.upstreamModel);
-  if (!isFit(engine, turn)) {
-    const refusal = turn.route.unfit;
+  const refusal = refuseUnfit(engine, turn);
+  if (refusal !== null) {
     ledger.settle(endedWithout("refused", refusal.status));
     return { kind: "refused", served: { kind: "refused", by: { sessionId: session.id, profile: null }, refusal } };
   }

@@ -11,8 +11,8 @@ export interface Route {
   /** Behind an account's base URL. */
   readonly path: string;
   readonly kinds: Needs["kinds"];
-  /** What a client is told when no account of the pool is of these kinds. */
-  readonly unfit: Refusal;
+  /** What a client is told when no account of the pool is of these kinds; null where every account is. */
+  readonly unfit: Refusal | null;
   readonly fit: Fit;
   /** Whether the model must be one that the pool publishes; any other name is upstream's to judge. */
   readonly isPublished: boolean;
@@ -24,7 +24,6 @@ export interface Route {
 
 const BOTH: Needs["kinds"] = ["chatgpt", "api-key"];
 
-const NO_ACCOUNT = refuse(404, "invalid_request_error", "unknown_route", "No account of the pool offers this route.");
 const NO_KEY = refuse(
   404,
   "invalid_request_error",
@@ -37,6 +36,10 @@ const NO_CHATGPT = refuse(
   "unknown_route",
   "Only ChatGPT accounts offer this route, and the pool has none.",
 );
+const NO_FORMS = refuseRequest(
+  "unsupported_content_type",
+  "Forms are taken by accounts with an OpenAI API key, and the pool has none. Send the image in JSON.",
+);
 const NO_TEMPLATES = refuseRequest(
   "unsupported_parameter",
   "Prompt templates are kept by accounts with an OpenAI API key, and the pool has none. Send the text as 'instructions' and 'input'.",
@@ -46,7 +49,7 @@ const NO_TEMPLATES = refuseRequest(
 const TURN: Route = {
   path: "/responses",
   kinds: BOTH,
-  unfit: NO_ACCOUNT,
+  unfit: null,
   fit: "turn",
   isPublished: true,
   isWhole: false,
@@ -70,6 +73,15 @@ export const ROUTES = {
   },
   imageGenerations: { ...WHOLE, path: "/images/generations", fit: "model", isPublished: false },
   imageEdits: { ...WHOLE, path: "/images/edits", fit: "model", isPublished: false },
+  /** The same with a form for a body. */
+  imageEditForm: {
+    ...WHOLE,
+    path: "/images/edits",
+    fit: "model",
+    isPublished: false,
+    kinds: ["api-key"],
+    unfit: NO_FORMS,
+  },
   embeddings: {
     ...WHOLE,
     path: "/embeddings",

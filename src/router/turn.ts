@@ -1,5 +1,6 @@
 /** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
 import type { Told } from "../protocol/answer.ts";
+import type { Form } from "../protocol/form.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
 import type { Route } from "./routes.ts";
@@ -11,6 +12,8 @@ export interface Turn {
   readonly route: Route;
   /** With its whole input: nothing in it is to be looked up. */
   readonly request: ResponsesRequest;
+  /** The body itself where it is no JSON; `request` then has what is known of it. */
+  readonly form: Form | null;
   /** The response it goes on from, which names its session; null when it begins anew. */
   readonly previousResponseId: string | null;
   /** What the answer tells otherwise than upstream, besides the model's name. */

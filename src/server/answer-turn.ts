@@ -1,5 +1,6 @@
 /** One turn from request to answer, whichever API the client speaks: key, body, engine, dialect. */
 import { LIMITS } from "../limits.ts";
+import type { Form } from "../protocol/form.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
 import type { Route } from "../router/routes.ts";
@@ -7,7 +8,7 @@ import type { Served, Turn } from "../router/turn.ts";
 import { requireKey } from "./auth.ts";
 import type { Dialect } from "./dialect.ts";
 import { reportBug } from "./internal-error.ts";
-import { readBody } from "./read-body.ts";
+import { readBody, readForm } from "./read-body.ts";
 import { respondRefusal, respondTurn } from "./respond.ts";
 import type { Serving } from "./serving.ts";
 import { keepAnswer, type Prepared, prepareTurn } from "./stored-turns.ts";
@@ -26,6 +27,8 @@ export type Asked =
     }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+type AskedTurn = Extract<Asked, { kind: "ok" }>;
+
 /** `key` is the bearer's; `read` gets the decoded body. */
 export async function answerTurn(
   serving: Serving,
@@ -39,14 +42,41 @@ export async function answerTurn(
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.text);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);
-  const prepared = prepare(serving, authorised.keyId, asked);
+  return serveAsked(serving, request, authorised.keyId, asked, null);
+}
+
+/** The same for a body that is a form. */
+export async function answerForm(
+  serving: Serving,
+  request: Request,
+  key: string | null,
+  read: (form: Form) => Asked,
+): Promise<Response> {
+  const authorised = requireKey(serving.keys, key);
+  if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
+  const body = await readForm(request, LIMITS.bodyBytesMax);
+  if (body.kind === "refused") return respondRefusal(body.refusal);
+  const asked = read(body.form);
+  if (asked.kind === "refused") return respondRefusal(asked.refusal);
+  return serveAsked(serving, request, authorised.keyId, asked, body.form);
+}
+
+async function serveAsked(
+  serving: Serving,
+  request: Request,
+  keyId: string,
+  asked: AskedTurn,
+  form: Form | null,
+): Promise<Response> {
+  const prepared = prepare(serving, keyId, asked);
   if (prepared.kind === "refused") return respondRefusal(prepared.refusal);
   const left = new AbortController();
   const turn: Turn = {
     id: serving.newId("turn"),
-    keyId: authorised.keyId,
+    keyId,
     route: asked.route,
     request: prepared.request,
+    form,
     previousResponseId: prepared.previousResponseId,
     told: prepared.told,
     client: request.headers,
@@ -61,7 +91,7 @@ export async function answerTurn(
 }
 
 /** Bodies of other kinds have no items to be looked up. */
-function prepare(serving: Serving, keyId: string, asked: Extract<Asked, { kind: "ok" }>): Prepared {
+function prepare(serving: Serving, keyId: string, asked: AskedTurn): Prepared {
   const { route, request, keeps } = asked;
   if (route.fit !== "model") return prepareTurn(serving, keyId, request, keeps);
   return { kind: "ok", request, previousResponseId: null, told: {}, ignored: [] };

@@ -11,7 +11,7 @@ import { postChatCompletions } from "./routes/v1-chat-completions.ts";
 import { getModel, getModels } from "./routes/v1-models.ts";
 import { postResponses } from "./routes/v1-responses.ts";
 import { deleteResponse, getInputItems, getResponse } from "./routes/v1-stored-responses.ts";
-import { postWhole } from "./routes/v1-whole.ts";
+import { postImageEdits, postWhole } from "./routes/v1-whole.ts";
 import type { Serving } from "./serving.ts";
 
 /** Keys in URLs end up in histories, so the plugin is given a query name that nobody can know. */
@@ -61,7 +61,7 @@ export function createHttpApp(serving: Serving) {
       (c) => postWhole(serving, ROUTES.imageGenerations, c.request, c.bearer ?? null),
       RAW,
     )
-    .post("/v1/images/edits", (c) => postWhole(serving, ROUTES.imageEdits, c.request, c.bearer ?? null), RAW)
+    .post("/v1/images/edits", (c) => postImageEdits(serving, c.request, c.bearer ?? null), RAW)
     .post("/v1/embeddings", (c) => postWhole(serving, ROUTES.embeddings, c.request, c.bearer ?? null), RAW)
     .post("/v1/alpha/search", (c) => postWhole(serving, ROUTES.search, c.request, c.bearer ?? null), RAW);
 }

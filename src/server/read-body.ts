@@ -1,11 +1,12 @@
 /** What text did the client send? Bounded before and after decoding; every refusal is a 400 that clients do not repeat. */
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
+import type { Form } from "../protocol/form.ts";
 import { type Refusal, refuseRequest } from "../protocol/refusal.ts";
 
-export type ReadBody =
-  | { readonly kind: "ok"; readonly text: string }
-  | { readonly kind: "refused"; readonly refusal: Refusal };
+type Refused = { readonly kind: "refused"; readonly refusal: Refusal };
+export type ReadBody = { readonly kind: "ok"; readonly text: string } | Refused;
+export type ReadForm = { readonly kind: "ok"; readonly form: Form } | Refused;
 
 type Decode = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -17,18 +18,17 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   zstd: promisify(zstdDecompress) as Decode,
 };
 
-function refused(code: string, message: string): ReadBody {
+function refused(code: string, message: string): Refused {
   return { kind: "refused", refusal: refuseRequest(code, message) };
 }
 
-function tooLarge(bytesMax: number): ReadBody {
+function tooLarge(bytesMax: number): Refused {
   const mib = Math.floor(bytesMax / (1024 * 1024));
   // A 413 would make the official client send the same body five more times.
   return refused("request_too_large", `The request body is larger than ${mib} MiB.`);
 }
 
-function isJsonType(contentType: string | null): boolean {
-  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+function isJsonType(type: string): boolean {
   return type === "application/json" || /^application\/[a-z0-9.+-]+\+json$/.test(type);
 }
 
@@ -46,7 +46,7 @@ async function readRaw(request: Request, bytesMax: number): Promise<Uint8Array |
   return Buffer.concat(parts);
 }
 
-async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array | ReadBody> {
+async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array | Refused> {
   if (encoding === "" || encoding === "identity") return bytes;
   const decode = DECODERS[encoding];
   if (decode === undefined) {
@@ -65,15 +65,35 @@ async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number)
   }
 }
 
-/** Reads a JSON request's text; nothing larger than `bytesMax` is ever held, packed or unpacked. */
-export async function readBody(request: Request, bytesMax: number): Promise<ReadBody> {
-  if (!isJsonType(request.headers.get("content-type"))) {
-    return refused("unsupported_content_type", "The request needs 'content-type: application/json'.");
-  }
+function mediaTypeOf(request: Request): string {
+  return (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+export function isForm(request: Request): boolean {
+  return mediaTypeOf(request) === "multipart/form-data";
+}
+
+/** The decoded bytes; nothing larger than `bytesMax` is ever held, packed or unpacked. */
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | Refused> {
   const raw = await readRaw(request, bytesMax);
   if (raw === null) return tooLarge(bytesMax);
   const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
-  const decoded = await decodeBody(raw, encoding, bytesMax);
+  return decodeBody(raw, encoding, bytesMax);
+}
+
+/** Reads a form's bytes, bounded likewise. */
+export async function readForm(request: Request, bytesMax: number): Promise<ReadForm> {
+  const bytes = await readBytes(request, bytesMax);
+  if (!(bytes instanceof Uint8Array)) return bytes;
+  return { kind: "ok", form: { bytes, contentType: request.headers.get("content-type") ?? "" } };
+}
+
+/** Reads a JSON request's text; nothing larger than `bytesMax` is ever held, packed or unpacked. */
+export async function readBody(request: Request, bytesMax: number): Promise<ReadBody> {
+  if (!isJsonType(mediaTypeOf(request))) {
+    return refused("unsupported_content_type", "The request needs 'content-type: application/json'.");
+  }
+  const decoded = await readBytes(request, bytesMax);
   if (!(decoded instanceof Uint8Array)) return decoded;
   try {
     return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true }).decode(decoded) };

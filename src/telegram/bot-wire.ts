@@ -88,12 +88,15 @@ function saidIn(update: Update): Said | null {
   return { chatId: String(under.chat.id), title, text: query.data, sentAtMs: null, pressed };
 }
 
-/** Every call ends with `ending`; all but the long question in a few seconds. A redirect would carry the token elsewhere. */
+/**
+ * The long question ends with `ending`; everything else ends by itself in seconds, and is let finish: what has arrived must
+ * not count as lost. A redirect would carry the token elsewhere.
+ */
 function fetchWithin(ending: AbortSignal): typeof globalThis.fetch {
   const send = (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const isLong = String(input).endsWith("/getUpdates");
     const bound = AbortSignal.timeout(isLong ? LIMITS.telegramPollMs + CALL_SLACK_MS : SILENT_MS);
-    const signals = [ending, bound, ...(init.signal ? [init.signal] : [])];
+    const signals = [bound, ...(isLong ? [ending] : []), ...(init.signal ? [init.signal] : [])];
     return globalThis.fetch(input, { ...init, redirect: "error", signal: AbortSignal.any(signals) });
   };
   return Object.assign(send, { preconnect: globalThis.fetch.preconnect });

@@ -7,7 +7,7 @@ import type { Desk } from "../operations/operation.ts";
 import { NOTHING_TOLD } from "../operations/pool-news.ts";
 import { readProfiles } from "../operations/read-profiles.ts";
 import type { RemoteChat, RuntimeStore } from "../ports.ts";
-import type { Emit } from "../telemetry/events.ts";
+import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
 import { VERSION } from "../version.ts";
 import { type BotWire, openBotWire, type Said, type WireFault } from "./bot-wire.ts";
 import { answerChat, CHAT_COMMANDS, type ChatContext, readCommand } from "./chat-commands.ts";
@@ -32,14 +32,15 @@ export interface RemoteOptions {
 }
 
 export interface Remote {
-  /** Something happened that may be news. */
-  nudge(): void;
+  /** Looks for news soon when this may have made some. */
+  hear(event: TelemetryEvent): void;
   stop(): Promise<void>;
 }
 
 /** What was sent while nobody listened is not done hours later. */
 const STALE_MS = 10 * 60_000;
 const NUDGE_MS = 250;
+const NEWS_EVENTS: ReadonlySet<TelemetryEvent["kind"]> = new Set(["account-paused", "account-back", "sign-in-needed"]);
 
 interface Room extends RemoteOptions {
   readonly wire: BotWire;
@@ -158,20 +159,29 @@ async function tellAll(room: Room): Promise<void> {
 }
 
 /** Looks for news from time to time, and soon after a nudge; never twice at once. */
-function startTelling(room: Room, signal: AbortSignal): { nudge(): void } {
-  const state = { busy: false, nudged: false, cancel: (): void => undefined };
+function startTelling(room: Room, signal: AbortSignal): { nudge(): void; settled(): Promise<void> } {
+  const { clock } = room.desk;
+  const state = {
+    busy: false,
+    nudged: false,
+    dueMs: Number.POSITIVE_INFINITY,
+    cancel: (): void => undefined,
+    last: Promise.resolve(),
+  };
   const plan = (ms: number): void => {
+    const dueMs = clock.now() + ms;
+    // A stream of events must not put off what is due.
+    if (signal.aborted || dueMs >= state.dueMs) return;
     state.cancel();
-    if (!signal.aborted) state.cancel = room.desk.clock.after(ms, () => void round());
+    state.dueMs = dueMs;
+    state.cancel = clock.after(ms, () => {
+      state.last = round();
+    });
   };
   const round = async (): Promise<void> => {
     if (state.busy || signal.aborted) return;
-    Object.assign(state, { busy: true, nudged: false });
-    try {
-      await tellAll(room);
-    } catch (error) {
-      reportBug(room, error);
-    }
+    Object.assign(state, { busy: true, nudged: false, dueMs: Number.POSITIVE_INFINITY });
+    await tellAll(room).catch((error: unknown) => void reportBug(room, error));
     state.busy = false;
     // What happened meanwhile may have come too late for this round.
     plan(state.nudged ? NUDGE_MS : LIMITS.newsEveryMs);
@@ -179,6 +189,7 @@ function startTelling(room: Room, signal: AbortSignal): { nudge(): void } {
   plan(NUDGE_MS);
   signal.addEventListener("abort", () => state.cancel(), { once: true });
   return {
+    settled: () => state.last,
     nudge: () => {
       state.nudged = true;
       if (!state.busy) plan(NUDGE_MS);
@@ -218,10 +229,12 @@ export function startRemote(options: RemoteOptions): Remote {
     onSaid: (said) => hear(room, said),
   }).catch((error: unknown) => void reportBug(options, error));
   return {
-    nudge: telling.nudge,
+    hear: (event) => {
+      if (NEWS_EVENTS.has(event.kind)) telling.nudge();
+    },
     stop: async () => {
       ending.abort();
-      await polling;
+      await Promise.all([polling, telling.settled()]);
       options.store.setRemote({ bot: null, code: null });
     },
   };

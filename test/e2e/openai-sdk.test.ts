@@ -128,6 +128,7 @@ describe("beside the turn", () => {
     expect(await runOpenaiSdk(pool, "others")).toEqual({
       compacted: expect.arrayContaining(["compaction"]),
       images: 1,
+      edits: 1,
       embeddings: 1,
     });
     expect(await runOpenaiSdk(pool, "chained", "resp_unheard_of")).toMatchObject({

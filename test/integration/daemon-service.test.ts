@@ -87,9 +87,29 @@ describe("a daemon that is installed as a service", () => {
 
     expect(await box.json("daemon", "uninstall")).toMatchObject({ scope: "user", changed: true });
     expect(isAlive(Number(done["pid"]))).toBe(false);
-    expect(filesIn(box)).toEqual([]);
+    expect([filesIn(box), existsSync(join(box.folder, ".config", "systemd"))]).toEqual([[], false]);
     expect(existsSync(join(box.home, "daemon.sqlite"))).toBe(true);
     expect(await box.json("daemon", "uninstall")).toMatchObject({ scope: null, changed: false });
+  });
+
+  test("is what start, stop and restart mean from then on", async () => {
+    const box = aBox();
+    const { pid, port } = await box.json("daemon", "install", "--user", "--port=0");
+    expect(await box.json("daemon", "stop")).toMatchObject({ changed: true, forced: false });
+    const asked = box.asked().length;
+    const started = await box.json("daemon", "start");
+    expect(started).toMatchObject({ changed: true, running: true });
+    expect(started["pid"]).not.toBe(pid);
+    const again = await box.json("daemon", "restart");
+    expect([again["running"], again["pid"] === started["pid"]]).toEqual([true, false]);
+    expect(
+      box
+        .asked()
+        .slice(asked)
+        .filter((line) => line.startsWith("start")),
+    ).toEqual(["start codexuse.service", "start codexuse.service"]);
+    expectExit(await box.run(["daemon", "restart", `--port=${port}`]), 6);
+    expect(await box.json("daemon", "status")).toMatchObject({ pid: again["pid"] });
   });
 
   test("is taken back when systemd says that it runs and nobody answers (trap 46)", async () => {

@@ -178,6 +178,44 @@ describe("bodies beside the turn", () => {
   });
 });
 
+describe("image edits with a form for a body", () => {
+  function edit(pool: Pool, fields: Readonly<Record<string, string | Blob>>): Promise<Response> {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    const headers = { authorization: `Bearer ${pool.key}` };
+    return fetch(`${pool.origin}/v1/images/edits`, { method: "POST", headers, body });
+  }
+  const IMAGE = new Blob([new Uint8Array(2_000)], { type: "image/png" });
+
+  test("go to an account with an API key as they are, but for the name behind an alias", async () => {
+    const pool = await startPool({ accounts: ["alpha"], apiKeyAccounts: ["platform"] });
+    pool.desk.settings().addAlias({ name: "painter", model: "gpt-image-2", effort: null, fast: false });
+    const response = await edit(pool, { model: "painter", prompt: "a hat", image: IMAGE });
+    expect([response.status, response.headers.get("x-codexuse-profile")]).toEqual([200, "platform"]);
+    const call = pool.sim.callsTo("images").at(-1);
+    expect(call?.headers["content-type"]).toStartWith("multipart/form-data; boundary=");
+    expect(String(call?.body)).toContain("gpt-image-2");
+    expect(String(call?.body)).not.toContain("painter");
+    expect(String(call?.body)).toContain("a hat");
+  });
+
+  test("are refused where there is none, and where something is wrong with them", async () => {
+    const pool = await startPool();
+    const codeOf = async (fields: Readonly<Record<string, string | Blob>>) =>
+      ((await (await edit(pool, fields)).json()) as { error: JsonObject }).error["code"];
+    expect(await codeOf({ model: "gpt-image-2", prompt: "a hat", image: IMAGE })).toBe("unsupported_content_type");
+    expect(await codeOf({ prompt: "a hat", image: IMAGE })).toBe("missing_required_parameter");
+    expect(await codeOf({ model: "gpt-image-2", stream: "true" })).toBe("unsupported_value");
+    const other = await fetch(`${pool.origin}/v1/images/generations`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${pool.key}` },
+      body: new FormData(),
+    });
+    expect(errorOf({ body: (await other.json()) as JsonObject })["code"]).toBe("unsupported_content_type");
+    expect(pool.sim.callsTo("images")).toEqual([]);
+  });
+});
+
 describe("compaction (trap 33)", () => {
   const HISTORY = [{ type: "message", role: "user", content: [{ type: "input_text", text: "long" }] }];
 

@@ -105,7 +105,18 @@ function turnOf(question: Question, shelf: Shelf, signal: AbortSignal, receivedA
   if (prepared.kind === "refused") return { ...prepared, by: { sessionId: "", profile: null } };
   const { request, previousResponseId, told } = prepared;
   const client = new Headers({ ...question.headers, "x-client-request-id": id });
-  const turn = { id, keyId, route: ROUTES.turn, request, previousResponseId, told, client, signal, receivedAtMs };
+  const turn = {
+    id,
+    keyId,
+    route: ROUTES.turn,
+    request,
+    form: null,
+    previousResponseId,
+    told,
+    client,
+    signal,
+    receivedAtMs,
+  };
   return { kind: "turn", turn };
 }
 

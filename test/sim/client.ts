@@ -18,6 +18,8 @@ export interface ClientWorld {
   /** Told of every end, before the client goes on. */
   readonly onOutcome: (session: SessionPlan, outcome: Outcome) => void;
   readonly onAsked: (session: SessionPlan, asking: Asking) => void;
+  /** Told when a client has just left. */
+  readonly onLeft: (turnId: string) => void;
 }
 
 /** Retries of one question, as the official client makes them. */
@@ -102,8 +104,11 @@ async function askOnce(world: ClientWorld, conversation: Conversation, turn: Tur
   const { session } = conversation;
   const asking = pool.ask({ ...wording(conversation), keyId: session.keyId, readDelayMs: turn.readDelayMs });
   world.onAsked(session, asking);
-  const cancel =
-    turn.leavesAfterMs === null ? () => undefined : pool.clock.after(turn.leavesAfterMs, () => asking.leave());
+  const leave = () => {
+    asking.leave();
+    world.onLeft(asking.turnId);
+  };
+  const cancel = turn.leavesAfterMs === null ? () => undefined : pool.clock.after(turn.leavesAfterMs, leave);
   const outcome = await asking.done;
   cancel();
   return outcome;

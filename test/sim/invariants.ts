@@ -325,6 +325,7 @@ function checkPauses(watch: Watch): void {
   if ([...watch.outcomes.values()].some((outcome) => outcome.kind === "killed")) return;
   const failures = [...watch.failures];
   for (const pause of watch.pauses) {
+    if (pause.endsWith(" client-left")) breach(watch, 8, `${pause}: a client that left is nobody's fault`);
     const at = failures.indexOf(pause);
     if (at < 0) breach(watch, 8, `${pause}: a pause without a failure of its own`);
     else failures.splice(at, 1);

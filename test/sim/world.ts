@@ -64,6 +64,7 @@ async function live(world: World): Promise<void> {
         pool,
         onAsked: (asker, asking) => onAsked(world, asker, asking),
         onOutcome: (asker, outcome) => onOutcome(world, asker, outcome),
+        onLeft: (turnId) => world.invariants.onLeft(turnId),
       },
       session,
     ),
@@ -190,7 +191,6 @@ function onOutcome(world: World, session: SessionPlan, outcome: Outcome): void {
   const { turnId, kind, status, profile, events } = outcome;
   trace.add(pool.clock.now(), "ended", { id: turnId, kind, status, profile, events: events.length });
   world.invariants.onOutcome(outcome);
-  if (outcome.hasLeft) world.invariants.onLeft(turnId);
   countOutcome(metrics, outcome);
   truth.look();
   if (isPoolRefusal(outcome)) judgeRefusal(world, session, outcome);

@@ -5,7 +5,7 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { findRuntime, type Sighting } from "../../daemon/find-runtime.ts";
-import type { ServicePlan } from "../../daemon/service-plan.ts";
+import type { ServicePlaces, ServicePlan, ServiceScope } from "../../daemon/service-plan.ts";
 import { readUnitState, type Systemctl } from "../../daemon/systemctl.ts";
 import { readSystemdUnit, renderSystemdUnit, UNIT_NAME } from "../../daemon/systemd-unit.ts";
 import { LIMITS } from "../../limits.ts";
@@ -59,7 +59,7 @@ function placeFile(path: string, text: string, mode: number): void {
   }
 }
 
-export function removeIfEmpty(folder: string): void {
+function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
@@ -69,10 +69,19 @@ export function removeIfEmpty(folder: string): void {
 }
 
 /** systemd refuses to start a service whose place to write is missing. */
-function makeChosenHome({ scope, home, user }: ServicePlan, env: CommandIo["env"]): void {
-  if (scope !== "system" || home === null || existsSync(home)) return;
+function makeChosenHome({ home, user }: ServicePlan, env: CommandIo["env"]): void {
+  if (home === null || existsSync(home)) return;
   mkdirSync(home, { recursive: true, mode: 0o700 });
   if (user !== null) chownSync(home, Number(env["SUDO_UID"]), Number(env["SUDO_GID"]));
+}
+
+/** Folders that were made for the service, as far as nobody else uses them. */
+export function removeFolders(scope: ServiceScope, places: ServicePlaces): void {
+  removeIfEmpty(places.credentials);
+  if (scope === "system") return;
+  const folder = dirname(places.unit);
+  removeIfEmpty(folder);
+  removeIfEmpty(dirname(folder));
 }
 
 function placeFiles({ target, token }: Installation): void {
@@ -86,15 +95,15 @@ function takeBack({ target, systemctl }: Installation, before: string | null): v
     systemctl("disable", "--now", UNIT_NAME);
     rmSync(target.places.unit, { force: true });
     for (const path of target.plan.owned) rmSync(path, { force: true });
-    removeIfEmpty(target.places.credentials);
+    removeFolders(target.plan.scope, target.places);
   } else placeFile(target.places.unit, before, 0o644);
   systemctl("daemon-reload");
   systemctl("reset-failed", UNIT_NAME);
 }
 
 function notServing(installation: Installation, message: string): OperationError {
-  const manager = installation.target.plan.scope === "user" ? "--user " : "";
-  const hint = `It was taken back. Its last words: journalctl ${manager}-u ${UNIT_NAME} -n 20`;
+  const words = installation.target.plan.scope === "user" ? "codexuse daemon logs" : `journalctl -u ${UNIT_NAME} -n 20`;
+  const hint = `It was taken back. Its last words: ${words}`;
   return new OperationError("failed", message, hint);
 }
 

@@ -80,7 +80,10 @@ async function refuseOthers(
 
 function homeNote({ plan, home }: ServiceTarget): string | null {
   if (plan.scope === "user") return null;
-  return `Its home is ${home}. Reach it with: CODEXUSE_HOME=${home} codexuse account-pool status --runtime=daemon`;
+  return [
+    `Its home is ${home}. Reach it with: CODEXUSE_HOME=${home} codexuse account-pool status --runtime=daemon`,
+    "Its log: journalctl -u codexuse -f",
+  ].join("\n");
 }
 
 export const install = defineLeaf({

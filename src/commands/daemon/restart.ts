@@ -3,6 +3,7 @@ import { answer, defineLeaf } from "../command.ts";
 import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
 import { readToken, TELEGRAM_TOKEN_ARGUMENT } from "../telegram-token.ts";
 import { renderReport, reportOn } from "./daemon-report.ts";
+import { findOwnService, refuseBesideService } from "./own-service.ts";
 import { startDaemon } from "./start-daemon.ts";
 import { stopDaemon } from "./stop-daemon.ts";
 
@@ -15,6 +16,8 @@ export const restart = defineLeaf({
     const port = parsePort(args.port);
     const desk = await io.doors.openDesk(io.env);
     const token = await readToken(args["telegram-bot-token"], io);
+    const service = findOwnService(io, desk);
+    refuseBesideService(service, port, token);
     const { bot } = desk.runtime("daemon").remote();
     const { before, ending } = await stopDaemon(io, desk);
     const { sighting } = await startDaemon(io, desk, port, token);
@@ -23,7 +26,9 @@ export const restart = defineLeaf({
     return answer({ ...report, changed: true, forced: ending === "killed" }, renderReport(report), [
       `Daemon: ${was} → pid ${sighting.pid}`,
       "Keys, sessions and settings stay as they are.",
-      bot !== null && token === null ? `@${bot} listens no more: its token was not given again.` : null,
+      bot !== null && token === null && service === null
+        ? `@${bot} listens no more: its token was not given again.`
+        : null,
     ]);
   },
 });

@@ -2,12 +2,15 @@
 import type { Sighting } from "../../daemon/find-runtime.ts";
 import { type Launch, launchRuntime } from "../../daemon/launch-runtime.ts";
 import { logPath, openLog, readAdded, readTail } from "../../daemon/runtime-log.ts";
+import type { Systemctl } from "../../daemon/systemctl.ts";
+import { UNIT_NAME } from "../../daemon/systemd-unit.ts";
 import { LIMITS } from "../../limits.ts";
 import { type Desk, OperationError } from "../../operations/operation.ts";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { plainText } from "../terminal-text.ts";
 import { describeForeign, findDaemon } from "./daemon-report.ts";
+import { findOwnService, refuseBesideService } from "./own-service.ts";
 
 export interface Started {
   readonly sighting: Extract<Sighting, { kind: "running" }>;
@@ -72,6 +75,14 @@ function failureOf(launch: Exclude<Launch, { kind: "ready" }>, words: string, pa
   );
 }
 
+async function startService(io: CommandIo, desk: Desk, service: Systemctl): Promise<Started> {
+  const answer = service("start", UNIT_NAME);
+  const sighting = await findSettled(io, desk);
+  if (sighting.kind === "running") return { sighting, fresh: true };
+  const said = answer.kind === "refused" ? ` systemd says: ${answer.text}` : "";
+  throw new OperationError("failed", `The service did not come up.${said}`, "Look at: codexuse daemon logs");
+}
+
 /** Throws `conflict` for a taken port and `failed` with the log's last lines. */
 export async function startDaemon(
   io: CommandIo,
@@ -81,7 +92,10 @@ export async function startDaemon(
 ): Promise<Started> {
   const running = await findRunning(io, desk, port);
   if (running !== null) return running;
+  const service = findOwnService(io, desk);
+  refuseBesideService(service, port, telegramToken);
   await refuseTakenPort(io, desk, port);
+  if (service !== null) return await startService(io, desk, service);
   const path = logPath(desk.home, "daemon");
   const log = openLog(path, LIMITS.logBytesMax);
   const fromBytes = readTail(path, 0)?.sizeBytes ?? 0;

@@ -7,7 +7,7 @@ import { readSystemdUnit, UNIT_NAME } from "../../daemon/systemd-unit.ts";
 import { OperationError } from "../../operations/operation.ts";
 import { answer, defineLeaf } from "../command.ts";
 import type { CommandIo } from "../command-io.ts";
-import { readInstalled, removeIfEmpty } from "./install-service.ts";
+import { readInstalled, removeFolders } from "./install-service.ts";
 import { isRoot, SCOPE_ARGUMENTS, scopeFlag } from "./service-target.ts";
 
 /** The one that is there; both need a word on which is meant. */
@@ -35,7 +35,7 @@ function removeService(io: CommandIo, scope: ServiceScope): boolean {
   if (stopped.kind === "refused") throw new OperationError("failed", `systemd refused: ${stopped.text}`);
   rmSync(places.unit, { force: true });
   for (const path of readSystemdUnit(text)?.owned ?? []) rmSync(path, { force: true });
-  removeIfEmpty(places.credentials);
+  removeFolders(scope, places);
   systemctl("daemon-reload");
   systemctl("reset-failed", UNIT_NAME);
   return true;

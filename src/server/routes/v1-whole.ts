@@ -2,10 +2,12 @@
  * The routes beside the turn whose answer comes in one piece: compaction, token counts, images, embeddings, search. Each
  * is a turn of the engine, with sessions, rollover and a record like any other.
  */
+import { type Form, fieldOf } from "../../protocol/form.ts";
 import { parseWholeRequest } from "../../protocol/responses-request.ts";
 import { honourRequest } from "../../protocol/unhonoured.ts";
-import type { Route } from "../../router/routes.ts";
-import { type Asked, answerTurn } from "../answer-turn.ts";
+import { ROUTES, type Route } from "../../router/routes.ts";
+import { type Asked, answerForm, answerTurn } from "../answer-turn.ts";
+import { isForm } from "../read-body.ts";
 import { speakResponses } from "../responses-dialect.ts";
 import type { Serving } from "../serving.ts";
 
@@ -20,4 +22,21 @@ function readAsked(route: Route, text: string): Asked {
   if (route.fit === "model") return { ...parsed, ...asked, ignored: [] };
   const honoured = honourRequest(parsed.request);
   return honoured.kind === "refused" ? honoured : { ...honoured, ...asked };
+}
+
+/** `POST /v1/images/edits`, whose body may be a form: SDKs send one, Codex does not. */
+export function postImageEdits(serving: Serving, request: Request, key: string | null): Promise<Response> {
+  return isForm(request)
+    ? answerForm(serving, request, key, readAskedForm)
+    : postWhole(serving, ROUTES.imageEdits, request, key);
+}
+
+const SHORT_FIELDS = ["model", "prompt"] as const;
+
+function readAskedForm(form: Form): Asked {
+  const fields = SHORT_FIELDS.map((name) => [name, fieldOf(form, name) ?? undefined]);
+  const streams = fieldOf(form, "stream") === "true";
+  const parsed = parseWholeRequest(JSON.stringify({ ...Object.fromEntries(fields), stream: streams }));
+  if (parsed.kind === "refused") return parsed;
+  return { ...parsed, route: ROUTES.imageEditForm, keeps: false, ignored: [], speak: speakResponses };
 }

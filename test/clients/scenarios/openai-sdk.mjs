@@ -185,10 +185,13 @@ const SCENARIOS = {
   async others() {
     const compacted = await client.responses.compact({ model: MODEL, input: "a long story" });
     const images = await client.images.generate({ model: "gpt-image-2", prompt: "a cat" });
+    const image = await OpenAI.toFile(Buffer.from("no real image"), "cat.png", { type: "image/png" });
+    const edits = await client.images.edit({ model: "gpt-image-2", prompt: "a hat", image });
     const embeddings = await client.embeddings.create({ model: "text-embedding-3-small", input: "cats" });
     return {
       compacted: compacted.output.map((item) => item.type ?? item.role),
       images: images.data.length,
+      edits: edits.data.length,
       embeddings: embeddings.data.length,
     };
   },

@@ -1,7 +1,13 @@
 /** Whoever has room serves: nothing that is over holds an account back, and nothing is left unused. */
 import { describe, expect, test } from "bun:test";
-import { aPool, aWindow } from "../a-pool.ts";
+import { aPool, aWindow, type TestPool } from "../a-pool.ts";
+import type { Outcome } from "../ask.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../clock-units.ts";
+
+/** Why the account that served was chosen. */
+function whyServed(pool: TestPool, outcome: Outcome): string {
+  return pool.runtime.turn(outcome.turnId)?.attempts.at(-1)?.reason ?? "";
+}
 
 describe("all headroom is used before anybody is refused", () => {
   for (const routing of ["least-used", "round-robin"] as const) {
@@ -46,6 +52,7 @@ describe("what is over holds nothing back", () => {
     const third = await pool.turn();
     expect([before, first, second, spent, third].map((outcome) => outcome.status)).toEqual([429, 200, 200, 429, 200]);
     expect(third.profile).toBe("acct-1");
+    for (const outcome of [first, third]) expect(whyServed(pool, outcome)).toBe("most-room");
   });
 
   test("a window that a new plan no longer has", async () => {
@@ -59,6 +66,7 @@ describe("what is over holds nothing back", () => {
     await pool.clock.advance(2 * MINUTE_MS);
     const served = await pool.turn();
     expect([refused.status, served.status]).toEqual([429, 200]);
+    expect(whyServed(pool, served)).toBe("bound");
   });
 
   const lifted = [

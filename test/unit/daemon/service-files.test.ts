@@ -87,8 +87,9 @@ describe("a systemd unit", () => {
   });
 
   test("is known again as ours, with the files that came with it", () => {
-    expect(readSystemdUnit(text)).toEqual({ owned: ["/etc/codexuse/telegram-bot-token"] });
-    expect(readSystemdUnit(renderSystemdUnit({ ...PLAIN, owned: [NASTY] }))).toEqual({ owned: [NASTY] });
+    expect(readSystemdUnit(text)).toEqual({ owned: ["/etc/codexuse/telegram-bot-token"], home: "/srv/pool" });
+    expect(readSystemdUnit(renderSystemdUnit({ ...PLAIN, owned: [NASTY] }))).toEqual({ owned: [NASTY], home: null });
+    expect(readSystemdUnit(renderSystemdUnit({ ...PLAIN, home: NASTY }))?.home).toBe(NASTY);
     expect(readSystemdUnit("[Unit]\nDescription=codexuse by hand\n")).toBeNull();
   });
 });

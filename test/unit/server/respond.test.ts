@@ -26,6 +26,7 @@ function turnOf(body: Record<string, unknown>): { turn: Turn; chat: Dialect; res
     keyId: "key_1",
     route: ROUTES.turn,
     request: chat.request,
+    form: null,
     previousResponseId: null,
     told: {},
     client: new Headers(),

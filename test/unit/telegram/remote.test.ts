@@ -1,13 +1,19 @@
 import { describe, expect, onTestFinished, test } from "bun:test";
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { importAuthFile } from "../../../src/accounts/save-profile.ts";
 import { SYSTEM_CLOCK } from "../../../src/clock.ts";
 import type { RuntimeStore } from "../../../src/ports.ts";
+import { createSimulator, type SimulatorOptions } from "../../../src/simulator/simulator.ts";
 import { CHAT_COMMANDS } from "../../../src/telegram/chat-commands.ts";
 import { type Remote, startRemote } from "../../../src/telegram/remote.ts";
 import type { TelemetryEvent } from "../../../src/telemetry/events.ts";
 import { aDesk, type TestDesk } from "../../support/a-desk.ts";
+import { OPENAI_ENDPOINTS, openSimulatedUpstream } from "../../support/accounts-world.ts";
 import { aCooldown, aCredential, aKey, aProfile, aSession, aWindow } from "../../support/records.ts";
 import { startTelegram, type TelegramServer } from "../../support/telegram-server.ts";
+import { useTempHome } from "../../support/temp-home.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 
 const ANN = 101;
@@ -20,6 +26,7 @@ interface Scene {
   readonly store: RuntimeStore;
   readonly remote: Remote;
   readonly events: TelemetryEvent[];
+  nudge(): void;
   /** What the log says of the remote control. */
   said(): string[];
   code(): string;
@@ -94,6 +101,7 @@ async function aScene(options: SceneOptions = {}): Promise<Scene> {
     store: desk.daemonStore,
     remote: once,
     events,
+    nudge: () => once.hear({ kind: "account-back", profile: "Work" }),
     said: () => events.flatMap((event) => (event.kind === "remote-control" ? [event.text] : [])),
     code,
     async pair(chatId) {
@@ -251,6 +259,46 @@ describe("what a paired chat may ask", () => {
   });
 });
 
+describe("signing in from a chat", () => {
+  /** A pool whose one profile lost its sign-in, and an upstream that signs it in by a code. */
+  async function aLostSignIn(device: SimulatorOptions["device"]) {
+    const desk = aPoolDesk();
+    const sim = createSimulator({ device: { intervalSeconds: 0, pendingPolls: 0, ...device } });
+    const account = sim.addChatgptAccount({ name: "anna" });
+    const upstream = openSimulatedUpstream(sim);
+    Object.assign(desk, { endpoints: OPENAI_ENDPOINTS, upstream: () => upstream });
+    const importing = { settings: desk.settingsStore, wire: { upstream, clock: desk.clock } };
+    const path = join(useTempHome(), "auth.json");
+    writeFileSync(path, JSON.stringify(account.authJson()));
+    await importAuthFile({ ...importing, endpoints: OPENAI_ENDPOINTS, rng: Math.random }, { path, name: "Anna" });
+    const anna = desk.settingsStore.profileNamed("Anna");
+    const signIn = { state: "needed", reason: "refresh-token-expired", sinceMs: 0 } as const;
+    desk.settingsStore.updateProfile(anna?.id ?? "", { selected: true, signIn });
+    const scene = await aScene({ desk });
+    await scene.pair(ANN);
+    return { scene, desk };
+  }
+
+  test("sends a link and a code, and then what came of it", async () => {
+    const { scene, desk } = await aLostSignIn({});
+    expect(await scene.ask("/signin Anna")).toContain("a link and a code follow");
+    const invitation = (await scene.telegram.next(ANN)).text;
+    expect(invitation).toContain("https://auth.openai.com/codex/device");
+    expect((await scene.telegram.next(ANN)).text).toContain("Anna is signed in");
+    expect(desk.settingsStore.profileNamed("Anna")?.signIn).toEqual({ state: "ok" });
+    const credential = desk.settingsStore.credential(desk.settingsStore.profileNamed("Anna")?.id ?? "")?.credential;
+    expect(credential?.kind).toBe("chatgpt");
+    const secret = credential?.kind === "chatgpt" ? credential.accessToken : "";
+    expect(JSON.stringify(scene.telegram.shown)).not.toContain(secret);
+  });
+
+  test("says why it did not work", async () => {
+    const { scene } = await aLostSignIn({ enabled: false });
+    await scene.ask("/signin Anna");
+    expect((await scene.telegram.next(ANN)).text).toStartWith("Anna was not signed in.");
+  });
+});
+
 describe("alerts", () => {
   const HOUR_MS = 3_600_000;
 
@@ -264,7 +312,7 @@ describe("alerts", () => {
     await scene.pair(ANN);
     const { settingsStore } = scene.desk;
     const news = async (): Promise<string> => {
-      scene.remote.nudge();
+      scene.nudge();
       return (await scene.telegram.next(ANN)).text;
     };
     drain(scene.desk, "profile-1");
@@ -281,8 +329,8 @@ describe("alerts", () => {
     expect((await news()).split("\n")).toEqual(["🟢 Work is back.", "🟢 The pool can serve again."]);
     settingsStore.updateProfile("profile-2", { signIn: { state: "ok" } });
     expect(await news()).toBe("🟢 Home is signed in again.");
-    scene.remote.nudge();
-    scene.remote.nudge();
+    scene.nudge();
+    scene.nudge();
     expect(await scene.ask("/help")).toContain("/status");
   });
 
@@ -291,7 +339,7 @@ describe("alerts", () => {
     const first = await aScene({ desk, startedAtMs: Date.now() - HOUR_MS });
     await first.pair(ANN);
     drain(desk, "profile-1");
-    first.remote.nudge();
+    first.nudge();
     await first.telegram.next(ANN);
     await first.remote.stop();
     expect(desk.daemonStore.remote()).toEqual({ bot: null, code: null });
@@ -309,11 +357,11 @@ describe("alerts", () => {
     await scene.ask("/quiet 22-7");
     drain(scene.desk, "profile-1");
     scene.desk.settingsStore.updateProfile("profile-2", { selected: false });
-    scene.remote.nudge();
+    scene.nudge();
     expect(await scene.ask("/routing")).toContain("Routing");
     scene.desk.settingsStore.updateProfile("profile-2", { selected: true });
     time.minute = 7 * 60;
-    scene.remote.nudge();
+    scene.nudge();
     expect((await scene.telegram.next(ANN)).text).toBe("🔴 Work is used up, back in 1 h 59 min.");
   });
 
@@ -322,10 +370,10 @@ describe("alerts", () => {
     await scene.pair(ANN);
     scene.telegram.fail("500");
     drain(scene.desk, "profile-1");
-    scene.remote.nudge();
+    scene.nudge();
     await waitUntil("the outage is noticed", () => scene.said().some((text) => text.includes("trying on")), WAIT_MS);
     scene.telegram.fail(null);
-    scene.remote.nudge();
+    scene.nudge();
     expect((await scene.telegram.next(ANN)).text).toContain("Work is used up");
   });
 });
