@@ -58,9 +58,10 @@ function whyLeft(home: Considered | undefined): string {
 }
 
 function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answered>): Record<string, string> {
-  const { choice, result } = accepted;
+  const { choice, result, startedAtMs } = accepted;
   const { candidate } = choice;
   bind(engine, run, choice);
+  engine.live.noteAdmitted(candidate, run.model.upstreamModel, startedAtMs);
   run.ledger.noteServed(candidate.name, candidate.accountKey);
   const headers: Record<string, string> = {};
   for (const name of RETURNED_HEADERS) {

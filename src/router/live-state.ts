@@ -9,11 +9,11 @@ import type { QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { PoolReader } from "./pool-reader.ts";
 import { RecentSessions } from "./recent-sessions.ts";
-import type { AccountState, QuotaWindow } from "./rules/account-state.ts";
+import type { AccountState, Cooldown, QuotaWindow } from "./rules/account-state.ts";
 import type { Candidate, Needs } from "./rules/candidate.ts";
 import { type CapacityMeter, countTokens, readMeter } from "./rules/capacity-meter.ts";
 import { type Choice, chooseProfile } from "./rules/choose.ts";
-import type { Effect } from "./rules/health.ts";
+import { type Effect, isSoftPause } from "./rules/health.ts";
 import { isCreditNews, isWindowNews } from "./rules/quota-news.ts";
 import { depositTurn, openRetryBudget, type RetryBudget, withdrawRetry } from "./rules/retry-budget.ts";
 import type { TurnRecord } from "./rules/turn-record.ts";
@@ -191,10 +191,19 @@ export class LiveState {
     }
   }
 
-  /** An attempt begun at `sinceMs` was served: every pause set before it is healed, and so are its strikes. */
+  /** An attempt begun at `sinceMs` gives output: the hard pauses set before it are disproved, whatever becomes of it. */
+  noteAdmitted(candidate: Candidate, upstreamModel: string, sinceMs: number): void {
+    this.#heal(candidate, upstreamModel, sinceMs, (cooldown) => !isSoftPause(cooldown.reason));
+  }
+
+  /** It was served to its end: every pause set before it is healed, and so are its strikes. */
   noteServed(candidate: Candidate, upstreamModel: string, sinceMs: number): void {
+    this.#heal(candidate, upstreamModel, sinceMs, () => true);
+  }
+
+  #heal(candidate: Candidate, upstreamModel: string, sinceMs: number, isHealed: (cooldown: Cooldown) => boolean): void {
     const { settings, emit } = this.#options;
-    for (const cooldown of settings.accountState(candidate.accountKey).cooldowns) {
+    for (const cooldown of settings.accountState(candidate.accountKey).cooldowns.filter(isHealed)) {
       if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;
       this.#keep(() => settings.clearCooldown(candidate.accountKey, cooldown.model));
       if (cooldown.model === null) emit({ kind: "account-back", profile: candidate.name });

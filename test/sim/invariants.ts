@@ -3,14 +3,12 @@
  * plain sentence that begins with the number of its invariant.
  */
 import { LIMITS } from "../../src/limits.ts";
-import type { AccountState } from "../../src/router/rules/account-state.ts";
-import type { Candidate } from "../../src/router/rules/candidate.ts";
-import { chooseProfile } from "../../src/router/rules/choose.ts";
 import { VERDICTS } from "../../src/router/rules/classify.ts";
 import { FAILURE_KINDS, type FailureKind } from "../../src/router/rules/failure.ts";
 import type { AttemptRecord, TurnRecord } from "../../src/router/rules/turn-record.ts";
 import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import type { Outcome } from "./ask.ts";
+import { checkChoice } from "./choice-invariants.ts";
 import { callIdsOf, viewOf } from "./client-view.ts";
 import { SECOND_MS } from "./clock-units.ts";
 import type { Pool } from "./pool.ts";
@@ -64,11 +62,7 @@ export function watchInvariants(pool: () => Pool): Invariants {
   };
   return {
     breaches: watch.breaches,
-    onChoice: (choice) => {
-      checkCooling(watch, choice);
-      checkOneHeadroom(watch, choice);
-      checkReplay(watch, choice);
-    },
+    onChoice: (choice) => checkChoice(choice, (invariant, what) => breach(watch, invariant, what)),
     onEvent: (event) => onEvent(watch, event),
     onOutcome: (outcome) => onOutcome(watch, outcome),
     onLeft: (turnId) => pool().clock.after(LET_GO_MS, () => checkLetGo(watch, turnId)),
@@ -78,68 +72,6 @@ export function watchInvariants(pool: () => Pool): Invariants {
 
 function breach(watch: Watch, invariant: number, what: string): void {
   watch.breaches.push(`invariant ${invariant}: ${what}`);
-}
-
-// The comments below name the invariants in full; the numbers are those of docs/architecture.md.
-
-/** 5. A cooling profile is not chosen while an eligible one exists. */
-function checkCooling(watch: Watch, { choice, candidates, needs, atMs }: RecordedChoice): void {
-  if (choice.kind !== "chosen" || !isCooling(choice.candidate, needs.upstreamModel, atMs)) return;
-  const better = candidates.find((candidate) => isFree(candidate, needs, atMs));
-  if (better !== undefined) {
-    breach(watch, 5, `${choice.candidate.name} was chosen while cooling, ${better.name} was free`);
-  }
-}
-
-function isCooling(candidate: Candidate, model: string, atMs: number): boolean {
-  return candidate.state.cooldowns.some(
-    (cooldown) => cooldown.untilMs > atMs && (cooldown.model === null || cooldown.model === model),
-  );
-}
-
-function isFree(candidate: Candidate, needs: RecordedChoice["needs"], atMs: number): boolean {
-  const { selected, signInNeeded, models, kind, profileId, reservePercent, state } = candidate;
-  if (!selected || signInNeeded !== null || needs.tried.has(profileId) || !needs.kinds.includes(kind)) return false;
-  if (models !== null && !models.has(needs.upstreamModel)) return false;
-  return !isCooling(candidate, needs.upstreamModel, atMs) && hasQuota(state, reservePercent, atMs);
-}
-
-function hasQuota(state: AccountState, reservePercent: number, atMs: number): boolean {
-  return state.windows.every((window) => {
-    const isOver = window.resetsAtMs !== null && window.resetsAtMs <= atMs;
-    return isOver || 100 - window.usedPercent > reservePercent;
-  });
-}
-
-/** 10. Profiles of one account show one headroom. */
-function checkOneHeadroom(watch: Watch, { choice }: RecordedChoice): void {
-  const shown = new Map<string, number | null>();
-  for (const { accountKey, headroomPercent, name } of choice.considered) {
-    const before = shown.get(accountKey);
-    if (before !== undefined && before !== headroomPercent) {
-      breach(watch, 10, `${name} shows ${headroomPercent} %, another profile of its account ${before} %`);
-    }
-    shown.set(accountKey, headroomPercent);
-  }
-}
-
-/** 12. A choice made again from what was written down of it is the same. */
-function checkReplay(watch: Watch, recorded: RecordedChoice): void {
-  const draws = [...recorded.draws];
-  const again = chooseProfile({
-    candidates: recorded.candidates,
-    needs: recorded.needs,
-    routing: recorded.routing,
-    lastAccountKey: recorded.lastAccountKey,
-    nowMs: recorded.atMs,
-    rng: () => draws.shift() ?? 0,
-    isEnabled: recorded.isEnabled,
-    probeAfterMs: LIMITS.probeAfterMs,
-  });
-  const nameOf = (choice: typeof again) => (choice.kind === "chosen" ? choice.candidate.profileId : "nobody");
-  if (nameOf(again) !== nameOf(recorded.choice)) {
-    breach(watch, 12, `a choice of ${nameOf(recorded.choice)} made again gives ${nameOf(again)}`);
-  }
 }
 
 function onEvent(watch: Watch, event: TelemetryEvent): void {

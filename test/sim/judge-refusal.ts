@@ -3,7 +3,7 @@ import { LIMITS } from "../../src/limits.ts";
 import { VERDICTS } from "../../src/router/rules/classify.ts";
 import { FAILURE_KINDS } from "../../src/router/rules/failure.ts";
 import type { Outcome } from "./ask.ts";
-import { usedShare, usedShares } from "./measure-room.ts";
+import { usedShare } from "./measure-room.ts";
 import type { Metrics } from "./metrics.ts";
 import type { SessionPlan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
@@ -53,5 +53,4 @@ function isAtBound(court: Court, outcome: Outcome): boolean {
 
 function noteFirstRefusal({ pool, metrics, roomAtStart }: Court): void {
   metrics.usedAtFirstRefusal = usedShare(pool, roomAtStart);
-  metrics.usedShares = usedShares(pool, roomAtStart);
 }

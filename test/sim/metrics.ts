@@ -18,8 +18,8 @@ export interface Metrics {
   cacheLosses: number;
   /** Share of all headroom that was used when the first turn was refused for quota; null when none was. */
   usedAtFirstRefusal: number | null;
-  /** Largest and smallest share used over the accounts, at the first refusal or at the end. */
-  usedShares: readonly number[];
+  /** Share that each account had used when half of all room was; empty when it never was. */
+  sharesAtHalf: readonly number[];
 }
 
 export function openMetrics(): Metrics {
@@ -34,7 +34,7 @@ export function openMetrics(): Metrics {
     rollovers: 0,
     cacheLosses: 0,
     usedAtFirstRefusal: null,
-    usedShares: [],
+    sharesAtHalf: [],
   };
 }
 
@@ -58,10 +58,10 @@ export function countOutcome(metrics: Metrics, outcome: Outcome): void {
 }
 
 /** The counts of several worlds, added up. */
-export type Totals = Omit<Metrics, "usedAtFirstRefusal" | "usedShares">;
+export type Totals = Omit<Metrics, "usedAtFirstRefusal" | "sharesAtHalf">;
 
 export function openTotals(): Totals {
-  const { usedAtFirstRefusal: _, usedShares: __, ...counts } = openMetrics();
+  const { usedAtFirstRefusal: _, sharesAtHalf: __, ...counts } = openMetrics();
   return counts;
 }
 

@@ -13,10 +13,17 @@ export function profileNamesOf(account: string): readonly string[] {
   return [account, `${account}-twin`];
 }
 
-export function befall(pool: Pool, misfortune: Misfortune): void {
+/** What may befall, and how the owner mends it. `onSignIn` is told of every account that was signed in anew. */
+export interface Stage {
+  readonly pool: Pool;
+  readonly onSignIn: (account: string) => void;
+}
+
+export function befall(stage: Stage, misfortune: Misfortune): void {
+  const { pool } = stage;
   const { account } = misfortune;
   const targets = pool.sim.accounts.filter((candidate) => account === null || candidate.name === account);
-  for (const target of targets) strike(pool, misfortune, target);
+  for (const target of targets) strike(stage, misfortune, target);
   strikePool(pool, misfortune);
 }
 
@@ -40,14 +47,15 @@ function strikePool(pool: Pool, misfortune: Misfortune): void {
   }
 }
 
-function strike(pool: Pool, misfortune: Misfortune, target: SimAccount): void {
+function strike(stage: Stage, misfortune: Misfortune, target: SimAccount): void {
+  const { pool } = stage;
   strikeCalls(pool, misfortune, target.script);
   strikeProfiles(pool, misfortune, target);
   if (target.kind === "api-key") {
     if (misfortune.kind === "rate-limit") limitRate(pool, misfortune, target);
     return;
   }
-  strikeSignIn(pool, misfortune, target);
+  strikeSignIn(stage, misfortune, target);
   strikeQuota(pool, misfortune, target);
 }
 
@@ -81,6 +89,16 @@ function faultOf(name: string, afterEvent: number): Fault | null {
   return known === undefined ? null : failure(known, { afterEvent });
 }
 
+/** Owners keep something back for hours rather than minutes. */
+const RESERVE_LASTS = 20;
+
+/** The owner looks at the pool and signs in wherever that is wanted. */
+export function mendSignIns(stage: Stage): void {
+  for (const account of stage.pool.sim.accounts) {
+    if (account.kind === "chatgpt" && account.state === "ok") signInAgain(stage, account);
+  }
+}
+
 /** The owner edits the pool. */
 function strikeProfiles(pool: Pool, misfortune: Misfortune, target: SimAccount): void {
   const { settings, clock } = pool;
@@ -89,6 +107,7 @@ function strikeProfiles(pool: Pool, misfortune: Misfortune, target: SimAccount):
     if (profile === null) continue;
     if (misfortune.kind === "reserve") {
       settings.updateProfile(profile.id, { reservePercent: Math.round(misfortune.amount * 50) });
+      clock.after(RESERVE_LASTS * misfortune.lastsMs, () => settings.updateProfile(profile.id, { reservePercent: 0 }));
     }
     if (misfortune.kind !== "deselect") continue;
     settings.updateProfile(profile.id, { selected: false });
@@ -97,10 +116,11 @@ function strikeProfiles(pool: Pool, misfortune: Misfortune, target: SimAccount):
 }
 
 /** Sign-ins end; the owner signs in again after a while. */
-function strikeSignIn(pool: Pool, misfortune: Misfortune, target: SimChatgptAccount): void {
+function strikeSignIn(stage: Stage, misfortune: Misfortune, target: SimChatgptAccount): void {
+  const { pool } = stage;
   const signIn = () => {
     target.state = "ok";
-    for (const seat of seatsOf(pool, target)) signInAgain(pool, seat);
+    for (const seat of seatsOf(pool, target)) signInAgain(stage, seat);
   };
   // The second look is for a sign-in that was only given up on when its answer, long under way, came in.
   const comeBack = () => {
@@ -134,12 +154,12 @@ function seatsOf(pool: Pool, target: SimChatgptAccount): SimChatgptAccount[] {
 }
 
 /** Only who has to: a sign-in that works is left alone. */
-export function signInAgain(pool: Pool, account: SimChatgptAccount): void {
+function signInAgain({ pool, onSignIn }: Stage, account: SimChatgptAccount): void {
   for (const name of profileNamesOf(account.name)) {
     const profile = pool.settings.profileNamed(name);
     if (profile === null || profile.signIn.state === "ok") continue;
     const { selected } = profile;
-    void pool.save(account.authJson(), name, { selected });
+    void pool.save(account.authJson(), name, { selected }).then(() => onSignIn(account.name));
   }
 }
 

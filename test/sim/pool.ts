@@ -41,6 +41,9 @@ export interface PoolOptions {
   readonly simulator?: Omit<SimulatorOptions, "clock" | "rng">;
   /** Whether the usage poller and the refresh worker run. Off unless asked for. */
   readonly upkeep?: boolean;
+  /** Put between the stores and everybody else, to let them fail. */
+  readonly wrapSettings?: (store: SettingsStore) => SettingsStore;
+  readonly wrapRuntime?: (store: RuntimeStore) => RuntimeStore;
   readonly onEvent?: (event: TelemetryEvent) => void;
   readonly onChoice?: (choice: RecordedChoice) => void;
 }
@@ -145,7 +148,9 @@ export function openPool(options: PoolOptions = {}): Pool {
 function breakGround(options: PoolOptions): Ground {
   const seed = options.seed ?? 1;
   const clock = createVirtualClock(START_MS);
-  const settings = openSettingsStore(":memory:", { sealer: createSealer(new Uint8Array(32)) });
+  const stored = openSettingsStore(":memory:", { sealer: createSealer(new Uint8Array(32)) });
+  const settings = options.wrapSettings?.(stored) ?? stored;
+  const kept = openRuntimeStore(":memory:", "daemon");
   settings.updatePool({ enabled: true, routing: options.routing ?? "least-used" });
   return {
     options,
@@ -153,7 +158,7 @@ function breakGround(options: PoolOptions): Ground {
     rng: createSeededRng(seed * 7 + 3),
     sim: createSimulator({ ...options.simulator, clock, rng: createSeededRng(seed * 7 + 5) }),
     settings,
-    runtime: openRuntimeStore(":memory:", "daemon"),
+    runtime: options.wrapRuntime?.(kept) ?? kept,
     events: [],
     choices: [],
     attempts: new Map(),

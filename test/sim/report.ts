@@ -1,13 +1,16 @@
 /** How the strategies do, as a table: the same worlds for both, several seeds added up. */
 import { ROUTINGS, type Routing } from "../../src/ports.ts";
 import { DAY_MS, HOUR_MS } from "./clock-units.ts";
+import { drawPlan } from "./draw-plan.ts";
 import { addTotals, openTotals, type Totals } from "./metrics.ts";
-import { type AccountPlan, drawPlan, type WorldPlan, type WorldSize, worldOfDays } from "./plan.ts";
+import { type AccountPlan, type WorldPlan, type WorldSize, worldOfDays } from "./plan.ts";
 import { runWorld } from "./world.ts";
 
 interface Demand {
   readonly name: string;
   readonly seeds: number;
+  /** Whether nothing comes back while it lasts, so that "used" means something. */
+  readonly isDrain: boolean;
   plan(seed: number, routing: Routing): WorldPlan;
 }
 
@@ -22,18 +25,23 @@ interface Row {
 }
 
 const CALM_SEEDS = 2;
-const DRAIN_SEEDS = 12;
+const DRAIN_SEEDS = 8;
 
-/** Four ordinary accounts, larger and smaller, that nobody uses elsewhere. */
-function ordinaryAccounts(percentPerTurn: number, resetsInMs: number): AccountPlan[] {
+/** Plan, share of a Plus turn that one costs, percent used at the beginning. */
+type Size = readonly [plan: string, weight: number, usedPercent: number];
+
+const UNEQUAL: readonly Size[] = [
+  ["plus", 1, 20],
+  ["plus", 1, 60],
+  ["team", 1, 5],
+  ["pro", 0.1, 40],
+];
+const EQUAL: readonly Size[] = UNEQUAL.map(() => ["plus", 1, 0]);
+
+/** Four accounts that nobody uses elsewhere. */
+function accountsOf(sizes: readonly Size[], percentPerTurn: number, resetsInMs: number): AccountPlan[] {
   const shape = { hasCredits: false, turnsPerMinute: null, seatOf: null, isTwin: false, hasOpaqueTokens: false };
-  const plans = [
-    ["plus", 1, 20],
-    ["plus", 1, 60],
-    ["team", 1, 5],
-    ["pro", 0.1, 40],
-  ] as const;
-  return plans.map(([plan, weight, usedPercent], index) => ({
+  return sizes.map(([plan, weight, usedPercent], index) => ({
     ...shape,
     name: `acct-${index}`,
     kind: "chatgpt" as const,
@@ -50,11 +58,12 @@ function demands(days: number): readonly Demand[] {
   const none = { misfortunesMin: 0, misfortunesMax: 0 };
   const calm = (seed: number, routing: Routing): WorldPlan => ({
     ...drawPlan(seed, { ...size, ...none }, routing),
-    accounts: ordinaryAccounts(0.4, 2 * HOUR_MS),
+    accounts: accountsOf(UNEQUAL, 0.4, 2 * HOUR_MS),
   });
+  const faults = { misfortunesMin: Math.round(days * 60), misfortunesMax: Math.round(days * 60) };
   const storm = (seed: number, routing: Routing): WorldPlan => ({
-    ...drawPlan(seed, size, routing),
-    accounts: ordinaryAccounts(0.4, 2 * HOUR_MS),
+    ...drawPlan(seed, { ...size, ...faults }, routing),
+    accounts: accountsOf(UNEQUAL, 0.4, 2 * HOUR_MS),
   });
   const rush: WorldSize = {
     ...none,
@@ -64,14 +73,17 @@ function demands(days: number): readonly Demand[] {
     sessionsMax: 80,
     turnsMax: 8,
   };
-  const drain = (seed: number, routing: Routing): WorldPlan => ({
-    ...drawPlan(seed, rush, routing),
-    accounts: ordinaryAccounts(2, 20 * HOUR_MS),
-  });
+  const drain =
+    (sizes: readonly Size[]) =>
+    (seed: number, routing: Routing): WorldPlan => ({
+      ...drawPlan(seed, rush, routing),
+      accounts: accountsOf(sizes, 2, 20 * HOUR_MS),
+    });
   return [
-    { name: `${days} calm days`, seeds: CALM_SEEDS, plan: calm },
-    { name: `${days} days with faults, outages, restarts`, seeds: CALM_SEEDS, plan: storm },
-    { name: "more demand than room, no reset", seeds: DRAIN_SEEDS, plan: drain },
+    { name: `${days} calm days`, seeds: CALM_SEEDS, isDrain: false, plan: calm },
+    { name: `${days} days with faults, outages, restarts`, seeds: CALM_SEEDS, isDrain: false, plan: storm },
+    { name: "more demand than room, equal accounts", seeds: DRAIN_SEEDS, isDrain: true, plan: drain(EQUAL) },
+    { name: "more demand than room, unequal accounts", seeds: DRAIN_SEEDS, isDrain: true, plan: drain(UNEQUAL) },
   ];
 }
 
@@ -88,10 +100,10 @@ async function measure(demand: Demand, routing: Routing, firstSeed: number): Pro
   for (let seed = firstSeed; seed < firstSeed + demand.seeds; seed += 1) {
     const { metrics, breaches: found } = await runWorld(demand.plan(seed, routing));
     addTotals(totals, metrics);
-    used.push(metrics.usedAtFirstRefusal);
-    const most = Math.max(...metrics.usedShares);
-    const least = Math.min(...metrics.usedShares);
-    spreads.push(metrics.usedAtFirstRefusal === null || least <= 0 ? null : most / least);
+    if (demand.isDrain) used.push(metrics.usedAtFirstRefusal);
+    const most = Math.max(...metrics.sharesAtHalf);
+    const least = Math.min(...metrics.sharesAtHalf);
+    if (demand.isDrain) spreads.push(least <= 0 ? Number.POSITIVE_INFINITY : most / least);
     breaches += found.length;
   }
   const row = { demand: demand.name, routing, totals, breaches };
@@ -113,17 +125,17 @@ function writeRow({ demand, routing, totals, usedAtFirstRefusal, spread }: Row):
     usedAtFirstRefusal === null ? "–" : `${(usedAtFirstRefusal * 100).toFixed(1)} %`,
     perThousand(totals.rollovers, totals),
     perThousand(totals.cacheLosses, totals),
-    spread === null ? "–" : spread.toFixed(2),
+    spread === null ? "–" : Number.isFinite(spread) ? spread.toFixed(2) : "∞",
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
 const HEAD = [
-  "| demand | strategy | turns | served | refused | refused while an account had room | room used before the first refusal | rollovers per 1,000 turns | turns away from a warm cache per 1,000 | most used ÷ least used account |",
+  "| demand | strategy | turns | served | refused | refused while an account had room | room used before the first refusal | rollovers per 1,000 turns | turns away from a warm cache per 1,000 | most ÷ least used account when half the room is used |",
   "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
 ];
 
-/** Markdown. Takes a minute or so for a week; the same seed and days give the same table. */
+/** Markdown. Takes a minute or so for three days; the same seed and days give the same table. */
 export async function writeReport(seed: number, days: number): Promise<string> {
   const rows: Row[] = [];
   for (const demand of demands(days)) {

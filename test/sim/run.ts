@@ -8,8 +8,9 @@
  * Every seed is run twice when it is asked for by itself: the two traces must be the same to the letter.
  */
 import { ROUTINGS, type Routing } from "../../src/ports.ts";
+import { drawPlan } from "./draw-plan.ts";
 import { addTotals, openTotals } from "./metrics.ts";
-import { drawPlan, SMALL_WORLD, type WorldPlan, worldOfDays } from "./plan.ts";
+import { SMALL_WORLD, type WorldPlan, worldOfDays } from "./plan.ts";
 import { writeReport } from "./report.ts";
 import { runWorld, type WorldResult } from "./world.ts";
 
@@ -87,7 +88,7 @@ if (wish === null) {
   console.error(USAGE);
   process.exitCode = 2;
 } else if (wish.report) {
-  console.log(await writeReport(wish.seed, wish.days ?? 7));
+  console.log(await writeReport(wish.seed, wish.days ?? 3));
 } else {
   process.exitCode = (await (wish.seeds > 1 ? runMany(wish) : replay(wish))) ? 0 : 1;
 }

@@ -3,7 +3,8 @@
  * trace; `npm run sim -- --seed=N --trace` plays it again to the letter.
  */
 import { describe, expect, test } from "bun:test";
-import { drawPlan, SMALL_WORLD, worldOfDays } from "./plan.ts";
+import { drawPlan } from "./draw-plan.ts";
+import { SMALL_WORLD, worldOfDays } from "./plan.ts";
 import { runWorld, type WorldResult } from "./world.ts";
 
 const GROUPS = 20;

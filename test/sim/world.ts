@@ -7,14 +7,16 @@ import { runSession } from "./client.ts";
 import { HOUR_MS, MINUTE_MS, START_MS } from "./clock-units.ts";
 import { type Invariants, watchInvariants } from "./invariants.ts";
 import { judgeRefusal } from "./judge-refusal.ts";
-import { roomOf, usedShares } from "./measure-room.ts";
+import { roomOf, usedShare, usedShares } from "./measure-room.ts";
 import { countOutcome, isPoolRefusal, isServed, type Metrics, openMetrics } from "./metrics.ts";
-import { befall, profileNamesOf } from "./misfortunes.ts";
+import { befall, mendSignIns, profileNamesOf, type Stage } from "./misfortunes.ts";
 import type { AccountPlan, Misfortune, SessionPlan, WindowPlan, WorldPlan } from "./plan.ts";
 import { openPool, type Pool } from "./pool.ts";
 import { answerWish } from "./script-answers.ts";
 import { openTrace, type Trace } from "./trace.ts";
 import { LOOK_EVERY_MS, Truth } from "./truth.ts";
+
+const OWNER_LOOKS_EVERY_MS = 3 * HOUR_MS;
 
 export interface WorldResult {
   readonly plan: WorldPlan;
@@ -48,7 +50,6 @@ export async function runWorld(plan: WorldPlan): Promise<WorldResult> {
     world.breaches.push(`the world stopped: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { metrics } = world;
-  if (metrics.usedShares.length === 0) metrics.usedShares = usedShares(pool, world.roomAtStart);
   metrics.rollovers = pool.events.filter((event) => event.kind === "session-moved").length;
   pool.close();
   const breaches = [...world.invariants.breaches, ...world.breaches];
@@ -70,9 +71,11 @@ async function live(world: World): Promise<void> {
     ),
   );
   const stopLooking = lookRegularly(world);
+  const stopMending = mendRegularly(world);
   await pool.clock.runUntil(Promise.all([...sessions, waitFor(pool.clock, plan.lastsMs)]), plan.lastsMs + 48 * HOUR_MS);
   await pool.clock.advance(10 * MINUTE_MS);
   stopLooking();
+  stopMending();
   world.invariants.atRest();
   trace.add(pool.clock.now(), "at rest");
 }
@@ -144,13 +147,28 @@ function lookRegularly(world: World): () => void {
   return () => cancel();
 }
 
+function stageOf({ pool, truth }: World): Stage {
+  return { pool, onSignIn: (account) => truth.noteSignIn(account) };
+}
+
+/** A few times a day the owner mends what only an owner can. */
+function mendRegularly(world: World): () => void {
+  let cancel = (): void => undefined;
+  const mend = () => {
+    mendSignIns(stageOf(world));
+    cancel = world.pool.clock.after(OWNER_LOOKS_EVERY_MS, mend);
+  };
+  cancel = world.pool.clock.after(OWNER_LOOKS_EVERY_MS, mend);
+  return () => cancel();
+}
+
 function meet(world: World, misfortune: Misfortune): void {
   const { truth, pool, trace } = world;
   const { kind, account, fault, times } = misfortune;
   trace.add(pool.clock.now(), "misfortune", { kind, account, fault, times });
   truth.look();
   truth.noteMisfortune(misfortune);
-  befall(pool, misfortune);
+  befall(stageOf(world), misfortune);
   truth.look();
 }
 
@@ -194,6 +212,9 @@ function onOutcome(world: World, session: SessionPlan, outcome: Outcome): void {
   countOutcome(metrics, outcome);
   truth.look();
   if (isPoolRefusal(outcome)) judgeRefusal(world, session, outcome);
+  if (metrics.sharesAtHalf.length === 0 && (usedShare(pool, world.roomAtStart) ?? 0) >= 0.5) {
+    metrics.sharesAtHalf = usedShares(pool, world.roomAtStart);
+  }
   noteServed(world, outcome);
 }
 

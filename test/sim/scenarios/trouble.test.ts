@@ -31,7 +31,7 @@ describe("an outage of upstream", () => {
     await pool.clock.advance(10 * SECOND_MS);
     const after = await pool.turn();
     expect(after.status).toBe(200);
-  });
+  }, 60_000);
 
   test("of one account costs its sessions a detour and no rollover", async () => {
     const pool = await aPool({ accounts: ["alpha", "beta"] });
