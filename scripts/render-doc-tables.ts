@@ -6,6 +6,7 @@ import { PASSED_HEADERS, RETURNED_HEADERS } from "../src/protocol/upstream-heade
 import { VERDICTS } from "../src/router/rules/classify.ts";
 import { FAILURE_KINDS, type FailureKind, type FailureScope } from "../src/router/rules/failure.ts";
 import { PAUSES } from "../src/router/rules/health.ts";
+import { COUNTERS, GAUGES, HISTOGRAMS, type MetricShape } from "../src/telemetry/metric-names.ts";
 
 const UNITS: readonly (readonly [sizeMs: number, name: string])[] = [
   [24 * 60 * 60_000, "d"],
@@ -109,4 +110,17 @@ export function renderRooms(testSource: string, hasFiles: (room: string) => bool
     .filter(([room]) => hasFiles(room))
     .map(([room, { uses, names = [] }]) => `| \`${room}\` | ${list(uses) || "nothing"} | ${list(names)} |`);
   return ["| room | may import | and the types of |", "|---|---|---|", ...rows].join("\n");
+}
+
+function metricRows(type: string, shapes: Readonly<Record<string, MetricShape>>): string[] {
+  return Object.entries(shapes).map(([name, { labels, help }]) => {
+    const names = labels.map((label) => `\`${label}\``).join(", ");
+    return `| \`${name}\` | ${type} | ${names} | ${help} |`;
+  });
+}
+
+export function renderMetrics(): string {
+  const rows = [...metricRows("counter", COUNTERS), ...metricRows("gauge", GAUGES)];
+  const head = ["| metric | type | labels | meaning |", "|---|---|---|---|"];
+  return [...head, ...rows, ...metricRows("histogram", HISTOGRAMS)].join("\n");
 }

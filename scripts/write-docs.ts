@@ -10,6 +10,7 @@ import { renderCliDocs } from "./render-cli-docs.ts";
 import {
   renderBounds,
   renderIgnoredMembers,
+  renderMetrics,
   renderPassedHeaders,
   renderPauses,
   renderReturnedHeaders,
@@ -37,6 +38,7 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string | Prom
   "docs/architecture.md": {
     rooms: () => renderRooms(readText("test/house/imports.test.ts"), (room) => existsSync(join(SRC, room))),
   },
+  "docs/metrics.md": { metrics: renderMetrics },
   "docs/operations.md": { bounds: () => renderBounds(readText("src/limits.ts"), readSources()) },
   "docs/routing.md": { pauses: renderPauses },
 };

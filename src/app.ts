@@ -11,14 +11,17 @@ import { SYSTEM_CLOCK } from "./clock.ts";
 import { findRuntime } from "./daemon/find-runtime.ts";
 import { LIMITS } from "./limits.ts";
 import { readCatalogue } from "./models/catalogue.ts";
-import type { NameTable } from "./models/resolve.ts";
+import { type NameTable, publishedNames } from "./models/resolve.ts";
 import { readNameTable } from "./operations/name-table.ts";
 import { type Desk, OperationError, type Presence } from "./operations/operation.ts";
+import { PROFILE_STATES } from "./operations/profile-view.ts";
+import { readProfiles } from "./operations/read-profiles.ts";
 import { baseUrlOf, portOf } from "./operations/runtime-address.ts";
 import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, Upstream } from "./ports.ts";
 import type { Engine } from "./router/engine.ts";
 import { LiveState } from "./router/live-state.ts";
 import { ROUTES } from "./router/routes.ts";
+import { MAIN_LIMIT } from "./router/rules/account-state.ts";
 import { exclusionOf } from "./router/rules/eligibility.ts";
 import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
@@ -34,6 +37,7 @@ import { createSealer } from "./store/seal.ts";
 import { openSettingsStore } from "./store/settings-store.ts";
 import type { Remote } from "./telegram/remote.ts";
 import type { Emit, TelemetryEvent } from "./telemetry/events.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 import { startUpkeep } from "./upkeep.ts";
 import { readEndpoints } from "./upstream/endpoints.ts";
 import { openNetwork } from "./upstream/open-upstream.ts";
@@ -83,7 +87,7 @@ function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-async function openBase(home: string, env: Environment): Promise<Base> {
+async function openBase(home: string, env: Environment, emit: Emit = () => undefined): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -121,6 +125,7 @@ async function openBase(home: string, env: Environment): Promise<Base> {
       rng,
       holder: nameHolder(newId("src")),
       isHolderAlive,
+      emit,
     }),
   );
   return {
@@ -205,16 +210,18 @@ export interface RunningRuntime {
 
 /** Serves in this process until stopped. Rejects with an `OperationError`: `conflict` for a taken port. */
 export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
-  const base = await openBase(options.home, options.env);
   const { runtime } = options;
   const listeners: Emit[] = options.onEvent === undefined ? [] : [options.onEvent];
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
+  const base = await openBase(options.home, options.env, emit);
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
-  const app = createHttpApp(buildServing(base, options, engine));
+  const metrics = await openRuntimeMetrics(base, options, engine);
+  listeners.push(metrics.hear);
+  const app = createHttpApp(buildServing(base, options, engine, metrics));
   const port = options.port ?? portOf(runtime, store.port());
   const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
     base.close();
@@ -306,7 +313,29 @@ function buildEngine(base: Base, store: RuntimeStore, live: LiveState, emit: Emi
   };
 }
 
-function buildServing(base: Base, options: StartOptions, engine: Engine): Serving {
+async function openRuntimeMetrics(base: Base, options: StartOptions, engine: Engine): Promise<Metrics> {
+  // Loaded here, so that short commands do not wait for it.
+  const { openMetrics } = await import("./telemetry/metrics.ts");
+  const { live, names } = engine;
+  const desk = deskOf(base, options.env, (accountKey) => live.inFlight(accountKey));
+  return openMetrics({
+    version: VERSION,
+    runtime: options.runtime,
+    startedAtMs: base.clock.now(),
+    profileStates: PROFILE_STATES,
+    mainLimit: MAIN_LIMIT,
+    isPublished: (model) => publishedNames(names()).includes(model),
+    readPool: () => ({
+      nowMs: base.clock.now(),
+      isEnabled: base.settings().pool().enabled,
+      isReady: isReady(engine),
+      attemptsInFlight: live.inFlightTotal(),
+      profiles: readProfiles(desk),
+    }),
+  });
+}
+
+function buildServing(base: Base, options: StartOptions, engine: Engine, metrics: Metrics): Serving {
   const { runtime } = options;
   return {
     runtime,
@@ -319,6 +348,7 @@ function buildServing(base: Base, options: StartOptions, engine: Engine): Servin
     names: engine.names,
     serve: (turn) => serveTurn(engine, turn),
     responses: engine.runtime,
+    metrics: () => metrics.render(),
   };
 }
 

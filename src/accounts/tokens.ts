@@ -18,6 +18,7 @@ import type {
   TokenSource,
   Upstream,
 } from "../ports.ts";
+import type { Emit } from "../telemetry/events.ts";
 import { DISK_LOGIN_FILES, type LoginFiles } from "./auth-file.ts";
 import { isHolderAlive } from "./holder.ts";
 import { createLinkedLogins, type LinkedLogins } from "./linked-login.ts";
@@ -40,6 +41,8 @@ export interface TokenSourceOptions {
   readonly spacingMs?: number;
   readonly isHolderAlive?: (holder: string) => boolean;
   readonly files?: LoginFiles;
+  /** Told how each refresh ended. */
+  readonly emit?: Emit;
 }
 
 /** What the owner's commands and the refresh worker need beyond leasing. */
@@ -220,13 +223,23 @@ function fly(source: Source, profileId: string, need: RefreshNeed, ignoreBackoff
   const backoff = source.backoffs.get(profileId);
   const isHeldBack = backoff?.generation === need.generation && backoff.retryAtMs > source.clock.now();
   if (backoff !== undefined && isHeldBack && !ignoreBackoff) return Promise.resolve(backoff.outcome);
+  // Now, for the store may be failing when the outcome is there.
+  const name = source.settings.profiles().find((profile) => profile.id === profileId)?.name ?? null;
   const flight = source.refresher.refresh(profileId, need).then((outcome) => {
     source.flights.delete(profileId);
     noteOutcome(source, profileId, need.generation, outcome);
+    tellOutcome(source, name, outcome);
     return outcome;
   });
   source.flights.set(profileId, flight);
   return flight;
+}
+
+function tellOutcome({ emit }: Source, profile: string | null, outcome: RefreshOutcome): void {
+  if (emit === undefined || profile === null) return;
+  const isRenewed = outcome.kind === "current";
+  const reason = isRenewed ? null : outcome.reason;
+  emit({ kind: "sign-in-refreshed", profile, outcome: isRenewed ? "renewed" : outcome.kind, reason });
 }
 
 function noteOutcome(source: Source, profileId: string, generation: number, outcome: RefreshOutcome): void {

@@ -48,7 +48,8 @@ function bind(engine: Engine, run: TurnRun, choice: Chosen): void {
   const home = considered.find((entry) => entry.profileId === homeId);
   const isOwner = choice.reason === "owner";
   if (homeId !== null && !isOwner && isDetour(home, engine.clock.now(), LIMITS.detourMaxMs)) return;
-  engine.live.bindSession(run.session.id, homeId, candidate, isOwner ? "foreign-content" : whyLeft(home));
+  const why = isOwner ? "foreign-content" : whyLeft(home);
+  engine.live.bindSession(run.session.id, homeId, candidate, why, run.turn.id);
 }
 
 function whyLeft(home: Considered | undefined): string {
@@ -61,7 +62,7 @@ function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answer
   const { choice, result, startedAtMs } = accepted;
   const { candidate } = choice;
   bind(engine, run, choice);
-  engine.live.noteAdmitted(candidate, run.model.upstreamModel, startedAtMs);
+  engine.live.noteAdmitted(candidate, run.model.upstreamModel, startedAtMs, run.turn.id);
   run.ledger.noteServed(candidate.name, candidate.accountKey);
   const headers: Record<string, string> = {};
   for (const name of RETURNED_HEADERS) {
@@ -97,6 +98,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
   const { choice, result, startedAtMs } = accepted;
   run.ledger.hold(result.close);
   const headers = accept(engine, run, accepted);
+  run.ledger.noteFirstOutput();
   const { promise: finished, resolve: finish } = Promise.withResolvers<string | null>();
   const body = observeStream({
     reader: result.reader,
@@ -130,7 +132,7 @@ function settleStream(engine: Engine, run: TurnRun, choice: Chosen, end: StreamE
   const evidence = evidenceOfEnd(end, run.turn.signal.aborted, nowMs);
   const failure = classifyFailure(evidence);
   run.ledger.noteAttempt(choice.candidate.name, failure.kind, failure.code, startedAtMs);
-  judgeFailure(engine, choice.candidate, failure, run.model.upstreamModel, false);
+  judgeFailure(engine, choice.candidate, failure, run.model.upstreamModel, false, run.turn.id);
   if (failure.scope === "nobody") run.ledger.settle(endedWithout("client-left", 499));
   else run.ledger.settle(endedWithout(failure.scope === "turn" ? "failed" : "cut", 200));
 }
@@ -153,7 +155,7 @@ function evidenceOfEnd(end: StreamEnd, hasClientLeft: boolean, nowMs: number): E
 function settleServed(engine: Engine, run: TurnRun, choice: Chosen, startedAtMs: number, ending: Ending): void {
   const { candidate, reason } = choice;
   run.ledger.noteAttempt(candidate.name, "served", reason, startedAtMs);
-  engine.live.noteServed(candidate, run.model.upstreamModel, startedAtMs);
+  engine.live.noteServed(candidate, run.model.upstreamModel, startedAtMs, run.turn.id);
   run.ledger.settle(ending);
 }
 

@@ -120,7 +120,13 @@ export class LiveState {
    * Binds the session, that was at `from` when its turn began, to where it was served; a change of profile is a rollover
    * and keeps its reason. Another turn of the session may have bound it meanwhile: then it stays where that one put it.
    */
-  bindSession(sessionId: string, from: string | null, candidate: Candidate, reason: string): void {
+  bindSession(
+    sessionId: string,
+    from: string | null,
+    candidate: Candidate,
+    reason: string,
+    turnId: string | null = null,
+  ): void {
     const { runtime, clock, emit } = this.#options;
     const session = runtime.session(sessionId);
     const to = candidate.profileId;
@@ -134,7 +140,7 @@ export class LiveState {
     this.#keep(() => {
       runtime.saveSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
     });
-    emit({ kind: "session-moved", sessionId, from: this.nameOf(from), to: candidate.name, reason });
+    emit({ kind: "session-moved", turnId, sessionId, from: this.nameOf(from), to: candidate.name, reason });
   }
 
   /** Counts a turn on the session and keeps it alive. A session ended meanwhile stays ended. */
@@ -178,35 +184,42 @@ export class LiveState {
     return session;
   }
 
-  /** Carries out what a failure means for the account it happened on. */
-  applyEffect(candidate: Candidate, effect: Effect): void {
+  /** Carries out what a failure means for the account it happened on. `turnId` is for the log, here and below. */
+  applyEffect(candidate: Candidate, effect: Effect, turnId: string | null = null): void {
     switch (effect.kind) {
       case "none":
         return;
       case "cool":
-        this.#cool(candidate, effect);
+        this.#cool(candidate, effect, turnId);
         return;
       case "condemn":
-        this.#condemn(candidate, effect);
+        this.#condemn(candidate, effect, turnId);
     }
   }
 
   /** An attempt begun at `sinceMs` gives output: the hard pauses set before it are disproved, whatever becomes of it. */
-  noteAdmitted(candidate: Candidate, upstreamModel: string, sinceMs: number): void {
-    this.#heal(candidate, upstreamModel, sinceMs, (cooldown) => !isSoftPause(cooldown.reason));
+  noteAdmitted(candidate: Candidate, upstreamModel: string, sinceMs: number, turnId: string | null = null): void {
+    const isHard = (cooldown: Cooldown) => !isSoftPause(cooldown.reason);
+    this.#heal(candidate, upstreamModel, sinceMs, isHard, turnId);
   }
 
   /** It was served to its end: every pause set before it is healed, and so are its strikes. */
-  noteServed(candidate: Candidate, upstreamModel: string, sinceMs: number): void {
-    this.#heal(candidate, upstreamModel, sinceMs, () => true);
+  noteServed(candidate: Candidate, upstreamModel: string, sinceMs: number, turnId: string | null = null): void {
+    this.#heal(candidate, upstreamModel, sinceMs, () => true, turnId);
   }
 
-  #heal(candidate: Candidate, upstreamModel: string, sinceMs: number, isHealed: (cooldown: Cooldown) => boolean): void {
+  #heal(
+    candidate: Candidate,
+    upstreamModel: string,
+    sinceMs: number,
+    isHealed: (cooldown: Cooldown) => boolean,
+    turnId: string | null,
+  ): void {
     const { settings, emit } = this.#options;
     for (const cooldown of settings.accountState(candidate.accountKey).cooldowns.filter(isHealed)) {
       if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;
       this.#keep(() => settings.clearCooldown(candidate.accountKey, cooldown.model));
-      if (cooldown.model === null) emit({ kind: "account-back", profile: candidate.name });
+      if (cooldown.model === null) emit({ kind: "account-back", turnId, profile: candidate.name });
     }
   }
 
@@ -265,7 +278,7 @@ export class LiveState {
       write();
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#options.emit({ kind: "internal-error", id: "store", text });
+      this.#options.emit({ kind: "internal-error", id: "store", turnId: null, text });
     }
   }
 
@@ -290,7 +303,7 @@ export class LiveState {
       );
   }
 
-  #cool(candidate: Candidate, effect: Extract<Effect, { kind: "cool" }>): void {
+  #cool(candidate: Candidate, effect: Extract<Effect, { kind: "cool" }>, turnId: string | null): void {
     const { settings, emit } = this.#options;
     const { cooldown, target } = effect;
     const accounts =
@@ -299,10 +312,10 @@ export class LiveState {
         : new Set([candidate.accountKey]);
     for (const accountKey of accounts) this.#keep(() => settings.setCooldown(accountKey, cooldown));
     const { reason, untilMs, model } = cooldown;
-    emit({ kind: "account-paused", profile: candidate.name, reason, untilMs, model });
+    emit({ kind: "account-paused", turnId, profile: candidate.name, reason, untilMs, model });
   }
 
-  #condemn(candidate: Candidate, effect: Extract<Effect, { kind: "condemn" }>): void {
+  #condemn(candidate: Candidate, effect: Extract<Effect, { kind: "condemn" }>, turnId: string | null): void {
     const { settings, clock, emit } = this.#options;
     const seats =
       effect.target === "workspace"
@@ -311,7 +324,7 @@ export class LiveState {
     for (const seat of seats) {
       const signIn = { state: "needed", reason: effect.reason, sinceMs: clock.now() } as const;
       this.#keep(() => settings.updateProfile(seat.id, { signIn }));
-      emit({ kind: "sign-in-needed", profile: seat.name, reason: effect.reason });
+      emit({ kind: "sign-in-needed", turnId, profile: seat.name, reason: effect.reason });
     }
   }
 }

@@ -48,7 +48,7 @@ async function serveRun(engine: Engine, turn: Turn, run: TurnRun): Promise<Serve
     const failure = classifyFailure(result.evidence);
     run.ledger.noteAttempt(candidate.name, failure.kind, failure.code, startedAtMs);
     const wasRenewed = progress.renewed.has(candidate.profileId);
-    judgeFailure(engine, candidate, failure, run.model.upstreamModel, wasRenewed);
+    judgeFailure(engine, candidate, failure, run.model.upstreamModel, wasRenewed, turn.id);
     if (failure.scope === "nobody") return deliverLeft(run);
     const step = decide(engine, run, candidate, failure, progress);
     if (step.kind === "surface") return deliverPassed(engine, run, choice, failure, result.passed);

@@ -33,6 +33,7 @@ export class TurnLedger {
   readonly #attempts: AttemptRecord[] = [];
   #considered: readonly ConsideredRecord[] = [];
   #servedBy: { readonly name: string; readonly accountKey: string } | null = null;
+  #firstOutputMs: number | null = null;
   #held: (() => void)[] = [];
   #isSettled = false;
 
@@ -57,6 +58,11 @@ export class TurnLedger {
 
   noteServed(name: string, accountKey: string): void {
     this.#servedBy = { name, accountKey };
+  }
+
+  /** Output of a stream goes to the client from now on. */
+  noteFirstOutput(): void {
+    this.#firstOutputMs = this.#engine.clock.now() - this.#turn.receivedAtMs;
   }
 
   /** Something the turn holds on to, such as its place among the account's attempts; `letGo` gives it back. */
@@ -104,6 +110,6 @@ export class TurnLedger {
     }
     live.touchSession(this.#sessionId, this.#servedBy?.accountKey ?? null);
     live.recordTurn(record);
-    emit({ kind: "turn-settled", turn: record });
+    emit({ kind: "turn-settled", turn: record, firstOutputMs: this.#firstOutputMs });
   }
 }

@@ -102,6 +102,6 @@ async function serveSafely(serving: Serving, turn: Turn): Promise<Served> {
   try {
     return await serving.serve(turn);
   } catch (error) {
-    return { kind: "refused", by: { sessionId: "", profile: null }, refusal: reportBug(serving, error) };
+    return { kind: "refused", by: { sessionId: "", profile: null }, refusal: reportBug(serving, error, turn.id) };
   }
 }

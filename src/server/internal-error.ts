@@ -2,9 +2,14 @@
 import { type Refusal, refuse } from "../protocol/refusal.ts";
 import type { Serving } from "./serving.ts";
 
-export function reportBug(serving: Pick<Serving, "newId" | "emit">, error: unknown): Refusal {
+/** `turnId` of the turn that met it; null outside of turns. */
+export function reportBug(
+  serving: Pick<Serving, "newId" | "emit">,
+  error: unknown,
+  turnId: string | null = null,
+): Refusal {
   const id = serving.newId("bug");
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  serving.emit({ kind: "internal-error", id, text });
+  serving.emit({ kind: "internal-error", id, turnId, text });
   return refuse(500, "server_error", "internal_error", `codexuse met an error of its own; its log has it as ${id}.`);
 }

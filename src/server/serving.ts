@@ -16,6 +16,8 @@ export interface Serving {
   readonly isReady: () => boolean;
   readonly names: () => NameTable;
   readonly serve: (turn: Turn) => Promise<Served>;
+  /** One scrape by Prometheus. */
+  readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   /** What clients may go on from and read again. */
   readonly responses: StoredResponses;
 }

@@ -71,6 +71,7 @@ function reportBug(room: RemoteOptions, error: unknown): string {
   const id = room.newId("err");
   room.emit({
     kind: "internal-error",
+    turnId: null,
     id,
     text: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });

@@ -66,7 +66,7 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   "models/": { uses: [] },
   "store/": { uses: ["ports.ts", "limits.ts", "router/rules/"] },
   "telegram/": { uses: ["operations/", "telemetry/", "ports.ts", "limits.ts", "version.ts", "commands/spans.ts"] },
-  "telemetry/": { uses: ["protocol/"], names: ["router/rules/", "ports.ts"] },
+  "telemetry/": { uses: ["protocol/", "router/rules/"], names: ["ports.ts"] },
   "simulator/": { uses: ["protocol/"], names: ["ports.ts"] },
 };
 
@@ -75,6 +75,7 @@ const HOMES: readonly { readonly packages: RegExp; readonly rooms: readonly stri
   { packages: /^(elysia|@elysiajs\/.*)$/, rooms: ["server/"] },
   { packages: /^bun:sqlite$/, rooms: ["store/"] },
   { packages: /^grammy(\/.*)?$/, rooms: ["telegram/"] },
+  { packages: /^prom-client(\/.*)?$/, rooms: ["telemetry/"] },
   { packages: /^(citty|consola)(\/.*)?$/, rooms: ["commands/", "main.ts"] },
 ];
 

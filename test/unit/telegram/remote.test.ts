@@ -101,7 +101,7 @@ async function aScene(options: SceneOptions = {}): Promise<Scene> {
     store: desk.daemonStore,
     remote: once,
     events,
-    nudge: () => once.hear({ kind: "account-back", profile: "Work" }),
+    nudge: () => once.hear({ kind: "account-back", turnId: null, profile: "Work" }),
     said: () => events.flatMap((event) => (event.kind === "remote-control" ? [event.text] : [])),
     code,
     async pair(chatId) {
