@@ -50,6 +50,10 @@ export interface CommandIo {
   /** How to start this very program again: executable and, from source, its script. */
   readonly self: readonly string[];
   readonly pid: number;
+  /** Whether stderr goes to systemd's journal. */
+  readonly stderrIsJournal: boolean;
+  /** Writes one line to stderr as it is, for a machine. */
+  log(line: string): void;
   /** Says one line to a person, on stderr. */
   tell(tone: Tone, text: string): void;
   /** Asks a person; only when both stdin and stderr are a terminal. */

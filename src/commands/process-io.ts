@@ -1,4 +1,5 @@
 /** The real terminal, signals and streams behind a `CommandIo`. Owns nothing but the translation. */
+import { fstatSync } from "node:fs";
 import { createInterface as createLineReader } from "node:readline";
 import { createInterface } from "node:readline/promises";
 import { type ConsolaReporter, createConsola } from "consola";
@@ -146,6 +147,11 @@ function tellParent(): void {
   process.disconnect?.();
 }
 
+/** systemd names the socket it reads; a stderr that was led elsewhere since is another file. */
+export function isJournal(env: Environment, stderr: { readonly dev: number; readonly ino: number }): boolean {
+  return env["JOURNAL_STREAM"] === `${stderr.dev}:${stderr.ino}`;
+}
+
 /** `doors` come from the composition root. */
 export function openProcessIo(doors: Doors): CommandIo {
   const env = process.env;
@@ -167,6 +173,8 @@ export function openProcessIo(doors: Doors): CommandIo {
     doors,
     self: selfWords(),
     pid: process.pid,
+    stderrIsJournal: env["JOURNAL_STREAM"] !== undefined && isJournal(env, fstatSync(process.stderr.fd)),
+    log: (line) => void process.stderr.write(`${line}\n`),
     tell: (tone, text) => speaker[TONE_TYPES[tone]](text),
     confirm,
     openBrowser: (url) => openBrowser(env, url),

@@ -13,13 +13,16 @@ import { LIMITS } from "../limits.ts";
 import { type Desk, OperationError } from "../operations/operation.ts";
 import { portOf } from "../operations/runtime-address.ts";
 import type { Runtime } from "../ports.ts";
-import { logLineOf, renderLogLine } from "../telemetry/log.ts";
+import type { LogFormat } from "../telemetry/log.ts";
 import type { CommandIo, StopSignal } from "./command-io.ts";
+import { openLogSink } from "./runtime-log-sink.ts";
 
 export interface ServeOptions {
   readonly runtime: Runtime;
   /** Null for the remembered or default port. */
   readonly port: number | null;
+  /** Null for the one that suits where stderr goes. */
+  readonly logFormat?: LogFormat | null;
   /** Asked once the program will not be started anew: what comes from stdin can be read only once. */
   readTelegramToken?(): Promise<string | null>;
   onServing(running: RunningRuntime): Promise<void>;
@@ -69,7 +72,7 @@ async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): P
       port,
       telegramToken,
       env: io.env,
-      onEvent: (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), "text")),
+      onEvent: openLogSink(io, options.logFormat ?? null),
     });
     if (port !== null) store.setPort(running.port);
     return running;

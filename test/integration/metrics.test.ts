@@ -1,5 +1,7 @@
 /** `GET /metrics` over a pool at work, read by a parser that is as strict as Prometheus'. */
 import { describe, expect, test } from "bun:test";
+import { explainTurn } from "../../src/operations/explain-turn.ts";
+import { logLineOf, renderLogLine } from "../../src/telemetry/log.ts";
 import { METRIC_NAMES } from "../../src/telemetry/metric-names.ts";
 import { type Family, parseMetrics, sampleOf } from "../support/parse-metrics.ts";
 import { type Pool, startPool } from "../support/start-pool.ts";
@@ -154,3 +156,18 @@ async function leaveMidway(pool: Pool, profile: string): Promise<void> {
   const hasLeft = () => pool.events.some((event) => event.kind === "turn-settled" && event.turn.end === "client-left");
   await waitUntil("the turn is settled", hasLeft, 5_000);
 }
+
+test("one id follows a turn from its answer's head through every line of the log to `explain`", async () => {
+  const pool = await startPool({ accounts: ["alpha", "beta"], routing: "round-robin" });
+  const home = (await askOn(pool, "t1")) ?? "";
+  pool.chatgpt(home).setUsed(100);
+  const response = await pool.post("/v1/responses", ASK, { headers: { "thread-id": "t1" } });
+  await response.text();
+  const id = response.headers.get("x-codexuse-turn") ?? "";
+  const lines = pool.events.map((event) => renderLogLine(logLineOf(event), 0, "json"));
+  const caused = lines.map((line): Record<string, unknown> => JSON.parse(line)).filter(({ turn }) => turn === id);
+  expect(caused.map(({ event }) => event)).toEqual(["account-paused", "session-moved", "turn-settled"]);
+  const explained = await explainTurn.run(pool.desk, { id, runtime: "daemon" });
+  expect(explained.turn.id).toBe(id);
+  expect(lines.join("\n")).not.toContain("canary");
+});

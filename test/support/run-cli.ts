@@ -14,6 +14,8 @@ export interface CliOptions {
   readonly startRuntime?: Doors["startRuntime"];
   readonly self?: readonly string[];
   readonly pid?: number;
+  /** Whether stderr is systemd's journal. */
+  readonly journal?: boolean;
 }
 
 export interface CliRun {
@@ -84,6 +86,8 @@ export function aCommandIo(options: CliOptions = {}): TestIo {
     },
     self: options.self ?? ["/nowhere/codexuse"],
     pid: options.pid ?? process.pid,
+    stderrIsJournal: options.journal === true,
+    log: (line) => void err.push(`${line}\n`),
     tell: (tone, text) => void err.push(`${tone}: ${text}\n`),
     confirm: (question) => {
       questions.push(question);

@@ -1,6 +1,7 @@
 /** `codexuse daemon logs`. */
 import { logPath, readAdded, readTail } from "../../daemon/runtime-log.ts";
 import { OperationError } from "../../operations/operation.ts";
+import { readableLogLine } from "../../telemetry/log.ts";
 import { answer, defineLeaf } from "../command.ts";
 import type { CommandIo } from "../command-io.ts";
 
@@ -22,12 +23,17 @@ async function follow(path: string, fromBytes: number, io: CommandIo): Promise<v
     for (;;) {
       const added = readAdded(path, sizeBytes);
       sizeBytes = added.sizeBytes;
-      if (added.text !== "") await io.stdout.write(added.text);
+      if (added.text !== "") await io.stdout.write(readable(added.text));
       if ((await Promise.race([stopped.promise, Bun.sleep(LOOK_EVERY_MS)])) === "stopped") return;
     }
   } finally {
     ignore();
   }
+}
+
+/** The file is for machines; who follows it on a terminal or greps it gets text. */
+function readable(text: string): string {
+  return text.split("\n").map(readableLogLine).join("\n");
 }
 
 export const logs = defineLeaf({
@@ -49,7 +55,7 @@ export const logs = defineLeaf({
     if (tail === null) {
       throw new OperationError("not-found", `There is no log yet (${log}).`, "Start the daemon: codexuse daemon start");
     }
-    const text = tail.lines.join("\n");
+    const text = readable(tail.lines.join("\n"));
     if (!args.follow) return answer({ log, lines: tail.lines }, text);
     if (text !== "") await io.stdout.write(`${text}\n`);
     await follow(log, tail.sizeBytes, io);

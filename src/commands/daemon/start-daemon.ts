@@ -6,6 +6,7 @@ import type { Systemctl } from "../../daemon/systemctl.ts";
 import { UNIT_NAME } from "../../daemon/systemd-unit.ts";
 import { LIMITS } from "../../limits.ts";
 import { type Desk, OperationError } from "../../operations/operation.ts";
+import { readableLogLine } from "../../telemetry/log.ts";
 import type { CommandIo } from "../command-io.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { plainText } from "../terminal-text.ts";
@@ -55,7 +56,7 @@ async function refuseTakenPort(io: CommandIo, desk: Desk, port: number | null): 
 
 function lastWords(path: string, fromBytes: number): string {
   const lines = readAdded(path, fromBytes).text.trimEnd().split("\n").slice(-LAST_LINES);
-  return lines.map((line) => `\n  ${plainText(line)}`).join("");
+  return lines.map((line) => `\n  ${plainText(readableLogLine(line))}`).join("");
 }
 
 function failureOf(launch: Exclude<Launch, { kind: "ready" }>, words: string, path: string): OperationError {
