@@ -28,10 +28,12 @@ import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
 import type { Serving } from "./server/serving.ts";
+import { backUpHome } from "./store/back-up-home.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
 import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
 import { finishRekey, rekey } from "./store/rekey.ts";
+import { finishRestore, restoreHome } from "./store/restore-home.ts";
 import { openRuntimeStore } from "./store/runtime-store.ts";
 import { createSealer } from "./store/seal.ts";
 import { openSettingsStore } from "./store/settings-store.ts";
@@ -99,6 +101,7 @@ async function openBase(home: string, env: Environment, emit: Emit = () => undef
   const { endpoints } = read;
   const clock = SYSTEM_CLOCK;
   const rng = Math.random;
+  finishRestore(home);
   const keyring = openSystemKeyring();
   const keys = await openMasterKeys(home, env, keyring);
   const settings = once(() => {
@@ -161,6 +164,8 @@ function deskOf(base: Base, env: Environment, inFlight: Desk["inFlight"]): Desk 
       return base.keys.place();
     },
     rekey: (to) => rekey({ ...base, settings: base.settings() }, to),
+    backUp: (wish) => backUpHome(base.home, base.keys, { ...wish, nowMs: base.clock.now(), version: VERSION }),
+    restore: (wish) => restoreHome(base.home, { ...wish, nowMs: base.clock.now(), keys: base.keys.existing() }),
     presence: (runtime, port) => lookForRuntime(base, runtime, port),
     inFlight,
   };

@@ -17,6 +17,8 @@ export const root = defineGroup({
     desktop: () => import("./desktop.ts").then((module) => module.desktop),
     daemon: () => import("./daemon/daemon.ts").then((module) => module.daemon),
     setup: () => import("./setup/setup.ts").then((module) => module.setup),
+    backup: () => import("./backup.ts").then((module) => module.backup),
+    restore: () => import("./restore.ts").then((module) => module.restore),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),
     completion: () => import("./completion/completion.ts").then((module) => module.defineCompletion(() => root)),
     demo: () => import("./demo/demo.ts").then((module) => module.demo),

@@ -5,6 +5,7 @@
 import type { TSchema } from "typebox";
 import { addPoolProfiles } from "./add-pool-profiles.ts";
 import { addProfile } from "./add-profile.ts";
+import { backUpHome } from "./back-up-home.ts";
 import { createKey } from "./create-key.ts";
 import { disablePool } from "./disable-pool.ts";
 import { addAlias, listAliases, removeAlias } from "./edit-aliases.ts";
@@ -29,6 +30,7 @@ import { removePoolProfiles } from "./remove-pool-profiles.ts";
 import { removeProfile } from "./remove-profile.ts";
 import { renameProfile } from "./rename-profile.ts";
 import { reserveHeadroom } from "./reserve-headroom.ts";
+import { restoreHome } from "./restore-home.ts";
 import { revokeKey } from "./revoke-key.ts";
 import { routePool } from "./route-pool.ts";
 import { setProxy } from "./set-proxy.ts";
@@ -69,4 +71,6 @@ export const OPERATIONS: readonly Operation<TSchema, TSchema>[] = [
   setProxy,
   exportProfile,
   rekeyStore,
+  backUpHome,
+  restoreHome,
 ];

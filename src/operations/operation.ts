@@ -5,8 +5,10 @@
 import type { Static, TSchema } from "typebox";
 import type { Invitation } from "../accounts/sign-in.ts";
 import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, TokenSource, Upstream } from "../ports.ts";
+import type { BackupResult, BackupWish } from "../store/back-up-home.ts";
 import type { KeyPlace } from "../store/master-key.ts";
 import type { OwnPlace, RekeyResult } from "../store/rekey.ts";
+import type { RestoreResult, RestoreWish } from "../store/restore-home.ts";
 
 /** What operations work on. Stores open on first use, so that `--help` touches no file. */
 export interface Desk {
@@ -30,6 +32,10 @@ export interface Desk {
   masterKeyPlace(): KeyPlace;
   /** Makes a new master key, in the place given or where the old one lies, and seals every secret with it. */
   rekey(to: OwnPlace | null): Promise<RekeyResult>;
+  /** Copies the home into one file, also while runtimes serve it. */
+  backUp(wish: Pick<BackupWish, "to" | "force" | "passphrase">): BackupResult;
+  /** Puts a backup in the place of the home. No runtime may serve it, and no store of this desk may be open. */
+  restore(wish: Pick<RestoreWish, "from" | "force" | "passphrase">): RestoreResult;
 }
 
 /** Who can be talked to while an operation runs: a sign-in needs somebody. */

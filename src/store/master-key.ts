@@ -18,6 +18,8 @@ export const KEY_PLACES = ["service-manager", "keyring", "file"] as const;
 export type KeyPlace = (typeof KEY_PLACES)[number];
 
 export interface MasterKeys extends KeySource {
+  /** The keys that are here already; never makes one. */
+  existing(): readonly Uint8Array[];
   /** Where the key for new seals lies; makes one where there is none. */
   place(): KeyPlace;
   /** Tells of a key that the keyring has: from now on a file that names it means this one. */
@@ -65,6 +67,10 @@ function readSources(
       if (service === null && own === null) throw keyringSilent();
       const next = resolve(readKeyFile(nextKeyPath(home)));
       return [service, own, next].filter((key) => key !== null);
+    },
+    existing() {
+      const files = [readKeyFile(keyPath(home)), readKeyFile(nextKeyPath(home))];
+      return [serviceKey(env), ...files.map(resolve)].filter((key) => key !== null);
     },
     place() {
       if (serviceKey(env) !== null) return "service-manager";

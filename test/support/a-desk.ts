@@ -55,6 +55,8 @@ export function aDesk(options: DeskOptions = {}): TestDesk {
     callbackPorts: [0],
     masterKeyPlace: () => "file",
     rekey: () => Promise.reject(new Error("there is no key to change here")),
+    backUp: () => ({ kind: "nothing" }),
+    restore: () => ({ kind: "taken" }),
     settingsStore,
     daemonStore,
     desktopStore,
