@@ -51,6 +51,10 @@ describe("source", () => {
     expect(findLines(outsideOf("upstream/"), /(^|[^.\w$])fetch\(/)).toEqual([]);
   });
 
+  test("copies no stream and pushes into none, which both pile up what nobody reads (trap 40)", () => {
+    expect(findLines(files, /type: "direct"|\.tee\(\)|\b(response|answer|request)\.clone\(\)/)).toEqual([]);
+  });
+
   test("asks no clock, dice, file or environment where it is pure", () => {
     const impure =
       /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|process\.|Bun\.(file|env|sleep))/;
