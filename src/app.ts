@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { arch, homedir, type } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { CALLBACK_PORTS } from "./accounts/browser-login.ts";
 import { isHolderAlive, nameHolder } from "./accounts/holder.ts";
 import { type AccountTokens, createTokenSource } from "./accounts/tokens.ts";
@@ -24,7 +25,7 @@ import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
-import type { Serving } from "./server/serving.ts";
+import type { PageDoor, Serving } from "./server/serving.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
 import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
@@ -214,13 +215,16 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
-  const app = createHttpApp(buildServing(base, options, engine));
+  const place: Place = { port: 0, startedAtMs: base.clock.now() };
+  const page = runtime === "desktop" ? await openDesktopPage(base, options, live, { place, emit }) : null;
+  const app = createHttpApp(buildServing(base, options, engine, page));
   const port = options.port ?? portOf(runtime, store.port());
   const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
     base.close();
     if (!(error instanceof PortTaken)) throw error;
     throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");
   });
+  place.port = listening.port;
   if (options.port !== 0) store.setPort(listening.port);
   const upkeep = startUpkeep({
     clock: base.clock,
@@ -232,7 +236,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     tokens: base.tokens(),
     isBusy: () => live.isBusy(),
   });
-  const startedAtMs = base.clock.now();
+  const { startedAtMs } = place;
   emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
   const remote = await openRemote(base, options, live, { startedAtMs, emit });
   if (remote !== null) listeners.push(remote.hear);
@@ -244,6 +248,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     stop: async (reason) => {
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();
+      await page?.stop();
       await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop()]);
       base.close();
     },
@@ -281,6 +286,33 @@ async function openRemote(
   });
 }
 
+/** Where this process serves, once it does. */
+interface Place {
+  port: number;
+  readonly startedAtMs: number;
+}
+
+/** Its own runtime is there whatever a file or a port says: it asks itself. */
+async function openDesktopPage(
+  base: Base,
+  options: StartOptions,
+  live: LiveState,
+  { place, emit }: { readonly place: Place; readonly emit: Emit },
+): Promise<PageDoor> {
+  const { openPage } = await import("./server/page/open-page.ts");
+  const desk = deskOf(base, options.env, (accountKey) => live.inFlight(accountKey));
+  const own = (): Presence => ({ ...place, running: true, pid: process.pid, version: VERSION });
+  const presence: Desk["presence"] = async (runtime, port) =>
+    runtime === options.runtime ? own() : await desk.presence(runtime, port);
+  return openPage({
+    desk: { ...desk, presence },
+    version: VERSION,
+    emit,
+    newId,
+    inFlight: () => live.inFlightTotal(),
+  });
+}
+
 function openLiveState(base: Base, store: RuntimeStore, emit: Emit): LiveState {
   const settings = base.settings();
   const offered = (accountKey: string): ReadonlySet<string> | null => {
@@ -306,7 +338,7 @@ function buildEngine(base: Base, store: RuntimeStore, live: LiveState, emit: Emi
   };
 }
 
-function buildServing(base: Base, options: StartOptions, engine: Engine): Serving {
+function buildServing(base: Base, options: StartOptions, engine: Engine, page: PageDoor | null): Serving {
   const { runtime } = options;
   return {
     runtime,
@@ -319,6 +351,7 @@ function buildServing(base: Base, options: StartOptions, engine: Engine): Servin
     names: engine.names,
     serve: (turn) => serveTurn(engine, turn),
     responses: engine.runtime,
+    page,
   };
 }
 

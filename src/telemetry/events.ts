@@ -21,6 +21,8 @@ export type TelemetryEvent =
     }
   | { readonly kind: "account-back"; readonly profile: string }
   | { readonly kind: "sign-in-needed"; readonly profile: string; readonly reason: string }
+  /** A browser was let in to the Settings page. */
+  | { readonly kind: "page-opened" }
   /** What became of the remote control. `text` holds no token. */
   | { readonly kind: "remote-control"; readonly level: "info" | "warn"; readonly text: string }
   /** A bug of ours: `id` is what the client was told, the text goes to the log only. */
