@@ -2,6 +2,7 @@
 
 import type { PageSnapshot } from "../operations/page-wire.ts";
 import { ConnectSection } from "./connect-section.tsx";
+import { Contents } from "./contents.tsx";
 import { GetIn } from "./get-in.tsx";
 import { HeadroomSection } from "./headroom-section.tsx";
 import { KeysSection } from "./keys-section.tsx";
@@ -12,7 +13,6 @@ import { Now } from "./now.tsx";
 import { PoolSection } from "./pool-section.tsx";
 import { ProfilesSection } from "./profiles-section.tsx";
 import { RoutingSection } from "./routing-section.tsx";
-import { SECTIONS } from "./section.tsx";
 import { SessionsSection } from "./sessions-section.tsx";
 import { ThemeSwitch } from "./theme.tsx";
 import { TurnsSection } from "./turns-section.tsx";
@@ -38,20 +38,6 @@ function TopBar({ view }: { readonly view: View }) {
         <ThemeSwitch />
       </div>
     </header>
-  );
-}
-
-function Contents() {
-  return (
-    <nav class="contents" aria-label="Parts of the page">
-      <ul>
-        {SECTIONS.map(({ id, title }) => (
-          <li key={id}>
-            <a href={`#${id}`}>{title}</a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   );
 }
 

@@ -13,6 +13,9 @@ const WINDOWS: readonly { readonly id: WindowKind; readonly title: string }[] = 
   { id: "weekly", title: "Week" },
 ];
 
+const HEADROOM_TITLE = "Left of the window, by account";
+const TURNS_TITLE = "Turns an hour, by account";
+
 /** What scrolls must be reachable by keyboard. */
 const REACHABLE = { tabIndex: 0 };
 
@@ -113,24 +116,28 @@ export function HeadroomSection({ snapshot }: { readonly snapshot: PageSnapshot 
     >
       <div class="columns">
         <div class="card">
-          <h3>Left of the window, by account</h3>
           {headroom.times.length < 2 || headroom.series.length === 0 ? (
-            <Empty title="Not enough seen yet">The line begins when an account's windows have been read twice.</Empty>
+            <>
+              <h3>{HEADROOM_TITLE}</h3>
+              <Empty title="Not enough seen yet">The line begins when an account's windows have been read twice.</Empty>
+            </>
           ) : (
             <>
-              <TimeChart data={headroom} kind="lines" unit="%" look={look} />
+              <TimeChart title={HEADROOM_TITLE} data={headroom} kind="lines" unit="%" look={look} />
               <Legend data={headroom} />
               <DataTable data={headroom} caption="Left of the window by account, newest first" unit="%" />
             </>
           )}
         </div>
         <div class="card">
-          <h3>Turns an hour, by account</h3>
           {turns.times.length === 0 ? (
-            <Empty title="No turn yet">Bars appear with the first request.</Empty>
+            <>
+              <h3>{TURNS_TITLE}</h3>
+              <Empty title="No turn yet">Bars appear with the first request.</Empty>
+            </>
           ) : (
             <>
-              <TimeChart data={turns} kind="bars" unit="" look={look} />
+              <TimeChart title={TURNS_TITLE} data={turns} kind="bars" unit="" look={look} />
               <Legend data={turns} />
               <DataTable data={turns} caption="Turns an hour by account, newest first" unit="" />
             </>

@@ -8,7 +8,7 @@ export function clockText(at: string, nowMs: number, zone?: { readonly locale: s
   const isNear = Math.abs(atMs - nowMs) < DAY_MS;
   const day = isNear ? {} : { weekday: "short" as const };
   const place = zone === undefined ? {} : { timeZone: zone.timeZone };
-  return new Intl.DateTimeFormat(zone?.locale, { ...day, ...place, hour: "2-digit", minute: "2-digit" }).format(atMs);
+  return new Intl.DateTimeFormat(zone?.locale, { ...day, ...place, hour: "numeric", minute: "2-digit" }).format(atMs);
 }
 
 /** The whole instant. */

@@ -5,6 +5,7 @@ import { CopyButton } from "./copy-button.tsx";
 import { Icon } from "./icon.tsx";
 import { useNow } from "./now.tsx";
 import { firstSteps, poolStanding, turnsOfDay } from "./pool-words.ts";
+import { countOf } from "./profile-words.ts";
 import { Section } from "./section.tsx";
 import { Switch } from "./switch.tsx";
 import { useChange } from "./use-change.ts";
@@ -47,7 +48,11 @@ function DaemonFact({ daemon }: { readonly daemon: PageDaemon }) {
       </dd>
       <dd class="quiet">
         {running ? (
-          [uptime === null ? null : `up ${spanText(uptime * 1_000)}`, `${sessions} sessions`, `${keys} keys`]
+          [
+            uptime === null ? null : `up ${spanText(uptime * 1_000)}`,
+            countOf(sessions, "session"),
+            countOf(keys, "key"),
+          ]
             .filter((part) => part !== null)
             .join(" · ")
         ) : (
@@ -73,12 +78,12 @@ function Facts({ snapshot }: { readonly snapshot: PageSnapshot }) {
         <dd>
           {selected} <span class="quiet">of {pool.profiles.length} profiles</span>
         </dd>
-        <dd class="quiet">{running === 1 ? "1 turn runs now" : `${running} turns run now`}</dd>
+        <dd class="quiet">{running === 0 ? "no turn runs now" : countOf(running, "turn runs now", "turns run now")}</dd>
       </div>
       <div class="fact">
         <dt>Turns in 24 h</dt>
         <dd>{turnsOfDay(snapshot, nowMs)}</dd>
-        <dd class="quiet">{pool.sessions === 1 ? "1 session kept" : `${pool.sessions} sessions kept`}</dd>
+        <dd class="quiet">{countOf(pool.sessions, "session")} kept</dd>
       </div>
       <div class="fact">
         <dt>{pool.runtime === "desktop" ? "Desktop" : "This runtime"}</dt>
@@ -105,7 +110,10 @@ export function PoolSection({ snapshot }: { readonly snapshot: PageSnapshot }) {
         <div class="pool-state">
           <Switch label="Pool" isOn={pool.enabled} isBusy={isRunning} onChange={flip} isLarge />
           <div>
-            <p class={`standing ${standing.tone}`}>{standing.text}</p>
+            <p class="standing">
+              <span class={`dot ${standing.tone}`} aria-hidden="true" />
+              {standing.text}
+            </p>
             <p class="quiet">
               One local, OpenAI-compatible API over the accounts below. It listens on this machine only.
             </p>

@@ -2,7 +2,7 @@
 import type { PageProfile, PageWindow } from "../operations/page-wire.ts";
 import { Icon } from "./icon.tsx";
 import { Until } from "./now.tsx";
-import { leftPercent, reasonText, roomTone, STATE_WORDS, windowName } from "./profile-words.ts";
+import { countOf, leftPercent, reasonText, roomTone, STATE_WORDS, windowName } from "./profile-words.ts";
 import { ReserveField } from "./reserve-field.tsx";
 import { Switch } from "./switch.tsx";
 import { useChange } from "./use-change.ts";
@@ -54,9 +54,7 @@ function StateCell({ profile, onSignIn }: { readonly profile: PageProfile; reado
         </p>
       ) : null}
       {state !== "cooling" && reason !== null ? <p class="quiet">{reasonText(reason)}</p> : null}
-      {inFlight !== null && inFlight > 0 ? (
-        <p class="quiet">{inFlight === 1 ? "1 turn runs" : `${inFlight} turns run`}</p>
-      ) : null}
+      {inFlight !== null && inFlight > 0 ? <p class="quiet">{countOf(inFlight, "turn runs", "turns run")}</p> : null}
       {state === "needs-sign-in" && profile.ownership === "owned" ? (
         <button type="button" class="button small" onClick={onSignIn}>
           Sign in again<span class="for-readers"> as {profile.name}</span>
@@ -81,7 +79,9 @@ function WindowBar({ window, isFresh }: { readonly window: PageWindow; readonly 
       </div>
       {window.resets_at === null ? null : (
         <p class="window-reset quiet">
-          resets <Until at={window.resets_at} />
+          <Icon name="refresh" />
+          <span class="for-readers">resets </span>
+          <Until at={window.resets_at} />
         </p>
       )}
     </li>

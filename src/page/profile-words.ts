@@ -8,7 +8,7 @@ export const STATE_WORDS: Readonly<Record<PageProfileState, { readonly label: st
   busy: { label: "Working", tone: "info" },
   low: { label: "Low", tone: "warn" },
   cooling: { label: "Cooling", tone: "warn" },
-  "needs-sign-in": { label: "Sign in again", tone: "bad" },
+  "needs-sign-in": { label: "Signed out", tone: "bad" },
   disabled: { label: "Closed", tone: "bad" },
   unknown: { label: "Not read yet", tone: "quiet" },
 };
@@ -31,6 +31,11 @@ export function leftPercent(window: PageWindow): number {
 export function roomTone(left: number): Tone {
   if (left <= 10) return "bad";
   return left <= 30 ? "warn" : "good";
+}
+
+/** `1 key`, `2 keys`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return count === 1 ? `1 ${one}` : `${count} ${many}`;
 }
 
 /** `usage limit`, from a code of ours. */

@@ -3,30 +3,12 @@ import { useState } from "preact/hooks";
 import type { PageProfile, PageSessionRow, PageSnapshot } from "../operations/page-wire.ts";
 import { Confirm } from "./dialog.tsx";
 import { Ago } from "./now.tsx";
-import { accountColours, reasonText } from "./profile-words.ts";
+import { ProfileTag } from "./profile-tag.tsx";
+import { reasonText } from "./profile-words.ts";
 import { Empty, Section } from "./section.tsx";
 import { useChange } from "./use-change.ts";
 
-const SHOWN_AT_FIRST = 8;
-
-/** The profile's name with its account's colour. */
-export function ProfileTag({
-  name,
-  profiles,
-}: {
-  readonly name: string | null;
-  readonly profiles: readonly PageProfile[];
-}) {
-  if (name === null) return <span class="quiet">nobody</span>;
-  const profile = profiles.find((entry) => entry.name === name);
-  const colour = profile === undefined ? null : accountColours(profiles).get(profile.account);
-  return (
-    <span class="profile-tag">
-      <span class={`swatch ${colour === null || colour === undefined ? "" : `series-${colour}`}`} aria-hidden="true" />
-      {name}
-    </span>
-  );
-}
+const SHOWN_AT_FIRST = 6;
 
 function Rollovers({ session }: { readonly session: PageSessionRow }) {
   const { rollovers, last_rollover: last } = session;
@@ -79,7 +61,7 @@ function SessionTable({ sessions, profiles, onEnd }: SessionTableProps) {
             <td data-label="Model">{session.model}</td>
             <td data-label="Key">{session.key_name ?? <span class="quiet">removed</span>}</td>
             <td data-label="Turns">{session.turns}</td>
-            <td data-label="Moved">
+            <td data-label="Moved" class={session.rollovers > 0 ? "wide" : undefined}>
               <Rollovers session={session} />
             </td>
             <td data-label="Last used">

@@ -7,6 +7,7 @@ import { clockText } from "./local-time.ts";
 export type ChartKind = "lines" | "bars";
 
 interface TimeChartProps {
+  readonly title: string;
   readonly data: ChartData;
   readonly kind: ChartKind;
   readonly unit: "%" | "";
@@ -53,7 +54,13 @@ function axes(palette: Palette, unit: string): uPlot.Axis[] {
   const common = { stroke: palette.text, font: "11px system-ui, sans-serif", ticks: { show: false } };
   const grid = { stroke: palette.grid, width: 1 };
   return [
-    { ...common, grid: { show: false }, space: 64, values: (_, splits) => splits.map((at) => axisTime(at, splits)) },
+    {
+      ...common,
+      grid: { show: false },
+      size: 26,
+      space: 72,
+      values: (_, splits) => splits.map((at) => axisTime(at, splits)),
+    },
     {
       ...common,
       grid,
@@ -69,7 +76,7 @@ function axisTime(atMs: number, splits: readonly number[]): string {
   const spansDays = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 40 * HOUR_MS;
   const form = spansDays
     ? ({ weekday: "short", day: "numeric" } as const)
-    : ({ hour: "2-digit", minute: "2-digit" } as const);
+    : ({ hour: "numeric", minute: "2-digit" } as const);
   return new Intl.DateTimeFormat(undefined, form).format(atMs);
 }
 
@@ -107,7 +114,7 @@ function openChart({ place, data, kind, unit, onPoint }: ChartPlan): uPlot {
     height: HEIGHT_PX,
     ms: 1,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: kind === "lines", size: 6 } },
     scales: {
       x: { range: (_, min, max) => [min - padMs, max + padMs] },
@@ -120,7 +127,7 @@ function openChart({ place, data, kind, unit, onPoint }: ChartPlan): uPlot {
   return new uPlot(options, columns(data, kind), place);
 }
 
-export function TimeChart({ data, kind, unit, look }: TimeChartProps) {
+export function TimeChart({ title, data, kind, unit, look }: TimeChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [index, setIndex] = useState<number | null>(null);
@@ -128,7 +135,7 @@ export function TimeChart({ data, kind, unit, look }: TimeChartProps) {
   latest.current = data;
   const shape = JSON.stringify([kind, unit, look, data.series.map(({ name, colour }) => [name, colour])]);
 
-  // biome makes no difference here: `shape` says everything that a chart has to be made anew for.
+  // `shape` says everything that a chart has to be made anew for.
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
@@ -145,9 +152,14 @@ export function TimeChart({ data, kind, unit, look }: TimeChartProps) {
   useEffect(() => chart.current?.setData(columns(data, kind)), [data, kind]);
 
   return (
-    <div aria-hidden="true">
-      <div ref={place} class="chart" />
-      <p class="readout">{readoutOf(data, index, unit)}</p>
-    </div>
+    <>
+      <div class="chart-head">
+        <h3>{title}</h3>
+        <p class="readout" aria-hidden="true">
+          {readoutOf(data, index, unit)}
+        </p>
+      </div>
+      <div ref={place} class="chart" aria-hidden="true" />
+    </>
   );
 }

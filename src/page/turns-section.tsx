@@ -3,12 +3,12 @@ import { useState } from "preact/hooks";
 import type { PageProfile, PageSnapshot, PageTurn } from "../operations/page-wire.ts";
 import { Icon } from "./icon.tsx";
 import { Ago } from "./now.tsx";
+import { ProfileTag } from "./profile-tag.tsx";
 import type { Tone } from "./profile-words.ts";
 import { Empty, Section } from "./section.tsx";
-import { ProfileTag } from "./sessions-section.tsx";
 import { TurnStory } from "./turn-story.tsx";
 
-const SHOWN_AT_FIRST = 10;
+const SHOWN_AT_FIRST = 8;
 
 /** What the owner has to make of an ending. Pure. */
 export function endTone(ended: string): Tone {
