@@ -101,7 +101,7 @@ export const LIMITS = {
   /** Each news of the page is all of it. */
   pageNewsMs: 1 * SECOND_MS,
   /** What changes without a trace in a file: a daemon that starts or stops, a pause that ends. */
-  pageRefreshMs: 5 * SECOND_MS,
+  pageRefreshMs: 2 * SECOND_MS,
   /** Adding up a month of turns takes a moment, in which no turn moves. */
   pageHistoryEveryMs: 1 * MINUTE_MS,
   /** The longest window most plans have. */

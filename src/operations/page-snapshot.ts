@@ -106,7 +106,7 @@ export async function readSnapshot(desk: Desk, parts: SnapshotParts): Promise<Pa
 /** Reads the slow parts now and then only. Asks the daemon itself how it is: its file cannot tell. */
 export function openSnapshots(desk: Desk, signIn: () => PageSignIn | null): () => Promise<PageSnapshot> {
   const { clock } = desk;
-  const daemon = remember(LIMITS.pageRefreshMs, clock.now, () => desk.presence("daemon", null));
+  const daemon = remember(LIMITS.pageNewsMs, clock.now, () => desk.presence("daemon", null));
   const history = remember(LIMITS.pageHistoryEveryMs, clock.now, () =>
     readHistory(desk.settings(), desk.runtime("desktop"), clock.now()),
   );
