@@ -10,7 +10,7 @@ function BaseModel({ model }: { readonly model: PageModel }) {
   const { id, exposed, offered_by: offeredBy } = model;
   const { isRunning, run } = useChange();
   const expose = (isOn: boolean) =>
-    void run(
+    run(
       isOn ? "account-pool.models.expose" : "account-pool.models.hide",
       { models: [id] },
       isOn ? `Clients may ask for ${id}.` : `${id} is hidden from clients.`,
@@ -56,7 +56,7 @@ function Alias({ alias }: { readonly alias: PageModel }) {
 function FastSwitch({ pool, names }: { readonly pool: PagePool; readonly names: readonly PageModel[] }) {
   const { isRunning, run } = useChange();
   const publish = (fast: boolean) =>
-    void run(
+    run(
       "account-pool.fast",
       { fast },
       fast ? "Fast variants are published." : "Fast variants are no longer published.",

@@ -103,7 +103,7 @@ export function PoolSection({ snapshot }: { readonly snapshot: PageSnapshot }) {
   const standing = poolStanding(snapshot);
   const { isRunning, run } = useChange();
   const flip = (isOn: boolean) =>
-    void run(isOn ? "account-pool.enable" : "account-pool.disable", {}, isOn ? "The pool is on." : "The pool is off.");
+    run(isOn ? "account-pool.enable" : "account-pool.disable", {}, isOn ? "The pool is on." : "The pool is off.");
   return (
     <Section id="pool">
       <div class="card pool">

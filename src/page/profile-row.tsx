@@ -105,7 +105,7 @@ export function ProfileRow({ profile, colour, onSignIn, onRename, onRemove }: Pr
   const { name, selected } = profile;
   const { isRunning, run } = useChange();
   const select = (isOn: boolean) =>
-    void run(
+    run(
       isOn ? "account-pool.profiles.add" : "account-pool.profiles.remove",
       { profiles: [name] },
       isOn ? `${name} is in the pool.` : `${name} is out of the pool.`,

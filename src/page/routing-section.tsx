@@ -2,6 +2,7 @@
 import type { PagePool, PageRouting } from "../operations/page-wire.ts";
 import { Section } from "./section.tsx";
 import { useChange } from "./use-change.ts";
+import { useWanted } from "./use-wanted.ts";
 
 const ROUTINGS: readonly { readonly id: PageRouting; readonly title: string; readonly about: string }[] = [
   {
@@ -22,18 +23,19 @@ function titleOf(routing: PageRouting): string {
 
 export function RoutingSection({ pool }: { readonly pool: PagePool }) {
   const { isRunning, run } = useChange();
+  const { shown, want } = useWanted(pool.routing);
   const choose = (routing: PageRouting) =>
-    void run("account-pool.routing", { routing }, `Routing: ${titleOf(pool.routing)} → ${titleOf(routing)}.`);
+    want(routing, run("account-pool.routing", { routing }, `Routing: ${titleOf(pool.routing)} → ${titleOf(routing)}.`));
   return (
     <Section
       id="routing"
       about="A session stays where it began, where its prompt cache is warm. When its account cannot serve, it moves."
     >
-      <fieldset class="choices two" disabled={isRunning}>
+      <fieldset class="choices two" aria-busy={isRunning}>
         <legend class="for-readers">Routing of new sessions</legend>
         {ROUTINGS.map(({ id, title, about }) => (
           <label key={id} class="choice">
-            <input type="radio" name="routing" checked={pool.routing === id} onChange={() => choose(id)} />
+            <input type="radio" name="routing" checked={shown === id} onChange={() => choose(id)} />
             <span class="choice-title">{title}</span>
             <span class="quiet">{about}</span>
           </label>
