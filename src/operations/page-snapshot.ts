@@ -18,8 +18,6 @@ import { readSessions } from "./session-view.ts";
 import { wireTime } from "./shapes.ts";
 import { showPoolStatus } from "./show-pool-status.ts";
 
-const NO_INPUT = {};
-
 /** Opening a store makes its file: a home that has never had a daemon stays without one. */
 export function daemonStore(desk: Desk): RuntimeStore | null {
   return existsSync(join(desk.home, "daemon.sqlite")) ? desk.runtime("daemon") : null;
@@ -97,7 +95,7 @@ export async function readSnapshot(desk: Desk, parts: SnapshotParts): Promise<Pa
     sessions: recentSessions(desk),
     turns: recentTurns(desk),
     keys: [...(await keysOf(desk, "desktop")), ...ofDaemon],
-    models: (await listModels.run(desk, NO_INPUT)).models,
+    models: (await listModels.run(desk, {})).models,
     history: parts.history,
     sign_in: parts.signIn,
   };
