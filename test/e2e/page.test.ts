@@ -79,6 +79,9 @@ async function addInBrowser({ page }: Visit, name: string): Promise<void> {
     dialog.getByRole("link", { name: "Open the sign-in page" }).click(),
   ]);
   await tab.getByRole("heading", { name: "You are signed in" }).waitFor();
+  // Behind another tab the page draws nothing, and whoever drives it waits for that.
+  await tab.close();
+  await page.bringToFront();
   await dialog.getByRole("button", { name: "Put it in the pool" }).click();
   await dialog.waitFor({ state: "detached" });
 }
@@ -233,7 +236,7 @@ function describePage(): void {
       const { program, desktop } = await startLively();
       const found: Record<string, unknown> = {};
       for (const { name, options } of LOOKS) {
-        const { page } = await openPage(browser, { ...options, reducedMotion: "reduce" });
+        const { page } = await openPage(browser, { ...options });
         const { page_url: link } = await program.json("desktop", "--no-open");
         await page.goto(String(link));
         await unfold(page);

@@ -22,7 +22,7 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
 
 /** A visitor of their own, with cookies of their own; gone with the test. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<DrivenPage> {
-  const context = await browser.newContext({ locale: "en-GB", ...options });
+  const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce", ...options });
   onTestFinished(() => context.close());
   context.setDefaultTimeout(BOUND_MS);
   const hosts = new Set<string>();
