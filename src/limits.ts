@@ -92,8 +92,8 @@ export const LIMITS = {
   pageSessionIdleMs: 12 * HOUR_MS,
   /** Browsers let in at once; the one unused for longest makes room. */
   pageSessionsMax: 32,
-  /** Pages open at once; each is told of every change. */
-  pageListenersMax: 8,
+  /** Pages told of every change at once. Browsers open six connections to one server: with more tabs none would be left to ask with. */
+  pageListenersMax: 5,
   /** Inputs of operations are short. */
   pageBodyBytesMax: 1 * MIB,
   /** How often is looked whether something has changed; a change that goes on is shown when it has paused this long. */

@@ -283,7 +283,11 @@ export interface RuntimeStore extends StoredResponses {
   revokeKey(id: string, atMs: number): boolean;
   touchKey(id: string, atMs: number): void;
 
+  /** Used last first. */
   sessions(): readonly SessionRecord[];
+  /** The first ones of them. */
+  latestSessions(countMax: number): readonly SessionRecord[];
+  sessionCount(): number;
   session(id: string): SessionRecord | null;
   sessionByAffinity(keyId: string, affinityHash: string): SessionRecord | null;
   saveSession(session: SessionRecord): void;

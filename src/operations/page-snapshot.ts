@@ -35,7 +35,7 @@ function daemonView(desk: Desk, presence: Presence, keys: number): PageDaemon {
     version,
     uptime_s: startedAtMs === null ? null : Math.max(0, Math.floor((nowMs - startedAtMs) / 1_000)),
     keys,
-    sessions: daemonStore(desk)?.sessions().length ?? 0,
+    sessions: daemonStore(desk)?.sessionCount() ?? 0,
   };
 }
 
@@ -71,8 +71,7 @@ function recentTurns(desk: Desk): PageTurn[] {
 
 function recentSessions(desk: Desk) {
   const store = desk.runtime("desktop");
-  const newestFirst = store.sessions().toSorted((one, other) => other.lastUsedAtMs - one.lastUsedAtMs);
-  return readSessions(desk.settings(), store, newestFirst.slice(0, LIMITS.pageSessionsShownMax));
+  return readSessions(desk.settings(), store, store.latestSessions(LIMITS.pageSessionsShownMax));
 }
 
 async function keysOf(desk: Desk, runtime: "desktop" | "daemon"): Promise<readonly PageKey[]> {

@@ -174,6 +174,20 @@ describe("a link", () => {
     expect(await answer.text()).toContain("<!doctype html>");
   });
 
+  test("is not spent by who only looks at it", async () => {
+    const pool = await startPool({ runtime: "desktop" });
+    const link = linkTo(pool);
+    const looks = await Promise.all([
+      fetch(link, { method: "HEAD", redirect: "manual" }),
+      fetch(link, { headers: { "sec-purpose": "prefetch" }, redirect: "manual" }),
+    ]);
+    expect(looks.map((look) => [look.status, cookieOf(look)])).toEqual([
+      [200, ""],
+      [200, ""],
+    ]);
+    expect((await fetch(link, { redirect: "manual" })).status).toBe(303);
+  });
+
   test("that was used already leads a browser that is in to the page, and keeps its session", async () => {
     const pool = await startPool({ runtime: "desktop" });
     const link = linkTo(pool);

@@ -45,9 +45,15 @@ function markOf({ desk, inFlight }: PageOptions, signIns: PageSignIns): string {
   return [...stores, inFlight(), signIn?.flow, signIn?.state].join(" ");
 }
 
+/** Null where a link is only looked at: by a browser that fetches ahead, or by whoever asks for the head alone. */
+function tokenOf({ method, url, headers }: Request): string | null {
+  const isLook = method !== "GET" || headers.get("sec-purpose") !== null;
+  return isLook ? null : new URL(url).searchParams.get("token");
+}
+
 /** A browser that comes with a good link is let in, and goes on without the token in its address. */
 async function getShell(room: Room, request: Request): Promise<Response> {
-  const token = new URL(request.url).searchParams.get("token");
+  const token = tokenOf(request);
   const { shell } = await room.files();
   if (token === null) return answerFile(shell);
   // A link that was opened twice is a mistake of nobody: who is in already goes on.
