@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDesk, type RunningRuntime, startRuntime } from "../src/app.ts";
+import { claimPidFile } from "../src/daemon/pid-file.ts";
 import { addPoolProfiles } from "../src/operations/add-pool-profiles.ts";
 import { createKey } from "../src/operations/create-key.ts";
 import { addAlias } from "../src/operations/edit-aliases.ts";
@@ -18,6 +19,7 @@ import { OperationError } from "../src/operations/operation.ts";
 import { makePageLink } from "../src/operations/page-link.ts";
 import { publishFast } from "../src/operations/publish-fast.ts";
 import { reserveHeadroom } from "../src/operations/reserve-headroom.ts";
+import { routePool } from "../src/operations/route-pool.ts";
 import type { Runtime } from "../src/ports.ts";
 import { serveSimulator } from "../src/simulator/serve-simulator.ts";
 import { createSimulator, type Simulator } from "../src/simulator/simulator.ts";
@@ -78,9 +80,8 @@ async function chooseNames({ desk }: Part): Promise<void> {
 
 /** Falls while an account works, and is full again when its window has passed. */
 function leftAt(hoursAgo: number, pace: number, shift: number): number {
-  const intoWindow = (((48 - hoursAgo + shift) % 5) + 5) % 5;
-  const night = Math.max(0.15, Math.sin(((hoursAgo + shift) / 24) * Math.PI * 2) + 0.6);
-  return Math.max(3, 100 - intoWindow * pace * night);
+  const intoWindow = (((50 - hoursAgo + shift) % 5) + 5) % 5;
+  return Math.max(4, 100 - intoWindow * pace);
 }
 
 function addHistory({ desk }: Part): void {
@@ -89,9 +90,9 @@ function addHistory({ desk }: Part): void {
   ACCOUNTS.forEach(({ name, fiveHour, weekly }, index) => {
     const accountKey = settings.profileNamed(name)?.accountKey;
     if (accountKey === undefined) return;
-    for (let hoursAgo = 46; hoursAgo > 0.3; hoursAgo -= 0.5) {
-      const fiveHourPercent = hoursAgo < 1 ? 100 - fiveHour : leftAt(hoursAgo, 11 + index * 4, index * 1.3);
-      const weeklyPercent = Math.min(100, 100 - weekly + hoursAgo * (0.5 + index * 0.25));
+    for (let hoursAgo = 160; hoursAgo > 0.3; hoursAgo -= 0.5) {
+      const fiveHourPercent = hoursAgo < 1 ? 100 - fiveHour : leftAt(hoursAgo, 7 + ((index * 5) % 11), index * 1.7);
+      const weeklyPercent = Math.min(100, 100 - weekly + hoursAgo * (0.24 + index * 0.08));
       settings.addHeadroomSample({ accountKey, atMs: nowMs - hoursAgo * HOUR_MS, fiveHourPercent, weeklyPercent }, 0);
     }
   });
@@ -138,14 +139,15 @@ async function ask(baseUrl: string, key: string, session: string, model = MODEL)
 }
 
 /** Conversations of now; one account runs out in the middle of one. */
-async function converse({ sim }: Part, baseUrl: string, keys: readonly string[]): Promise<void> {
+async function converse({ sim, desk }: Part, baseUrl: string, keys: readonly string[]): Promise<void> {
   const [laptop = "", ci = ""] = keys;
-  for (const session of ["alpha", "bravo", "charlie"]) await ask(baseUrl, laptop, session);
-  for (const session of ["delta", "echo"]) await ask(baseUrl, ci, session, "deep-thought");
-  for (const session of ["alpha", "charlie", "alpha"]) await ask(baseUrl, laptop, session);
+  await routePool.run(desk, { routing: "round-robin" });
+  for (const session of ["alpha", "bravo", "charlie", "delta"]) await ask(baseUrl, laptop, session);
+  await ask(baseUrl, ci, "echo", "deep-thought");
   for (const account of sim.accounts) if (account.name === "lab" && account.kind === "chatgpt") account.setUsed(100);
-  for (const session of ["alpha", "bravo", "charlie", "delta", "echo"]) await ask(baseUrl, laptop, session);
-  await ask(baseUrl, laptop, "alpha", "gpt-9");
+  for (const session of ["bravo", "alpha", "delta", "charlie"]) await ask(baseUrl, laptop, session);
+  await ask(baseUrl, ci, "echo", "deep-thought");
+  await routePool.run(desk, { routing: "least-used" });
 }
 
 /** At its usual port where that is free. */
@@ -161,6 +163,7 @@ async function serve(runtime: Runtime, port: number, { home, env }: Part): Promi
 export async function startLivelyPool(): Promise<LivelyPool> {
   const home = mkdtempSync(join(tmpdir(), "codexuse-screenshots-"));
   const sim = createSimulator();
+  sim.script.pace({ eventDelayMs: 12, deltaChars: 8 });
   const served = await serveSimulator(sim);
   const env = {
     ...process.env,
@@ -180,6 +183,7 @@ export async function startLivelyPool(): Promise<LivelyPool> {
   await createKey.run(desk, { runtime: "daemon", name: "server" });
   addTurns(part, laptop.id);
   const daemon = await serve("daemon", 3773, part);
+  claimPidFile(home, "daemon", process.pid, desk.clock.now());
   const desktop = await serve("desktop", 3774, part);
   await converse(part, desktop.baseUrl, [laptop.key, ci.key]);
   const [, second] = (await listModels.run(desk, {})).models;

@@ -15,46 +15,61 @@ export interface ChartData {
   readonly series: readonly Series[];
 }
 
-export type WindowKind = "five-hour" | "weekly";
+/** A day of five-hour windows and turns by the hour, or a week of weekly windows and turns by the day. */
+export type Span = "day" | "week";
 
 const HOUR_MS = 3_600_000;
+const SPAN_HOURS: Readonly<Record<Span, number>> = { day: 24, week: 7 * 24 };
 
-function leftOf(point: PageHeadroomPoint, window: WindowKind): number | null {
-  return window === "weekly" ? point.weekly_percent : point.five_hour_percent;
+function leftOf(point: PageHeadroomPoint, span: Span): number | null {
+  return span === "week" ? point.weekly_percent : point.five_hour_percent;
 }
 
 /** What was left, account by account. Accounts without such a window are left out. */
 export function headroomData(
   lines: readonly PageHeadroomLine[],
-  window: WindowKind,
+  span: Span,
+  nowMs: number,
   colours: ReadonlyMap<string, number>,
 ): ChartData {
-  const instants = new Set(lines.flatMap((line) => line.points.map((point) => Date.parse(point.at))));
+  const sinceMs = nowMs - SPAN_HOURS[span] * HOUR_MS;
+  const recent = lines.map((line) => ({ ...line, points: line.points.filter(({ at }) => Date.parse(at) >= sinceMs) }));
+  const instants = new Set(recent.flatMap((line) => line.points.map(({ at }) => Date.parse(at))));
   const times = [...instants].sort((a, b) => a - b);
-  const series = lines.map((line): Series => {
-    const byTime = new Map(line.points.map((point) => [Date.parse(point.at), leftOf(point, window)]));
+  const series = recent.map((line): Series => {
+    const byTime = new Map(line.points.map((point) => [Date.parse(point.at), leftOf(point, span)]));
     const values = times.map((time) => byTime.get(time) ?? null);
     return { name: line.profile, colour: colours.get(line.account) ?? null, values };
   });
   return { times, series: series.filter((line) => line.values.some((value) => value !== null)) };
 }
 
-/** Turns by the hour; hours that nobody wrote down had none. Begins with the first hour that had some. */
+/** Where hours, or days of the owner's own time, begin; the last of them is running. */
+export function bucketStarts(span: Span, nowMs: number): number[] {
+  const now = new Date(nowMs);
+  const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
+  if (span === "week") return Array.from({ length: 7 }, (_, index) => new Date(year, month, day - 6 + index).getTime());
+  const hour = new Date(year, month, day, now.getHours()).getTime();
+  return Array.from({ length: 24 }, (_, index) => hour - (23 - index) * HOUR_MS);
+}
+
+/** Turns in each hour of the day, or each day of the week; where nobody wrote any down, there were none. */
 export function turnsData(
   lines: readonly PageTurnsLine[],
+  span: Span,
   nowMs: number,
   coloursByName: ReadonlyMap<string, number>,
 ): ChartData {
-  const starts = lines.flatMap((line) => line.buckets.map((bucket) => Date.parse(bucket.at)));
-  if (starts.length === 0) return { times: [], series: [] };
-  const [first, last] = [Math.min(...starts), Math.max(...starts, nowMs - (nowMs % HOUR_MS))];
-  const times = Array.from({ length: Math.round((last - first) / HOUR_MS) + 1 }, (_, index) => first + index * HOUR_MS);
+  const times = bucketStarts(span, nowMs);
   const series = lines.map((line): Series => {
-    const byTime = new Map(line.buckets.map((bucket) => [Date.parse(bucket.at), bucket.turns]));
-    const values = times.map((time) => byTime.get(time) ?? 0);
+    const values = times.map(() => 0);
+    for (const { at, turns } of line.buckets) {
+      const index = times.findLastIndex((start) => start <= Date.parse(at));
+      if (index !== -1) values[index] = (values[index] ?? 0) + turns;
+    }
     return { name: line.profile, colour: coloursByName.get(line.profile) ?? null, values };
   });
-  return { times, series };
+  return { times, series: series.filter((line) => line.values.some((value) => value !== 0)) };
 }
 
 /** Each series on top of those before it, so that the last one is the sum of all. */

@@ -1,20 +1,23 @@
 /** How did the accounts fare over the last hours: what was left of them, and how much work each did? */
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { PageSnapshot } from "../operations/page-wire.ts";
-import { type ChartData, headroomData, tableRows, turnsData, type WindowKind } from "./chart-data.ts";
+import { type ChartData, headroomData, type Span, tableRows, turnsData } from "./chart-data.ts";
 import { clockText } from "./local-time.ts";
 import { accountColours } from "./profile-words.ts";
 import { Empty, Section } from "./section.tsx";
-import { TimeChart } from "./time-chart.tsx";
+import { type ChartKind, TimeChart } from "./time-chart.tsx";
 import { useLook } from "./use-look.ts";
 
-const WINDOWS: readonly { readonly id: WindowKind; readonly title: string }[] = [
-  { id: "five-hour", title: "5 hours" },
-  { id: "weekly", title: "Week" },
-];
+interface SpanWords {
+  readonly choice: string;
+  readonly headroom: string;
+  readonly turns: string;
+}
 
-const HEADROOM_TITLE = "Left of the window, by account";
-const TURNS_TITLE = "Turns an hour, by account";
+const SPANS: Readonly<Record<Span, SpanWords>> = {
+  day: { choice: "Day", headroom: "Left of the 5 h windows", turns: "Turns an hour" },
+  week: { choice: "Week", headroom: "Left of the weekly windows", turns: "Turns a day" },
+};
 
 /** What scrolls must be reachable by keyboard. */
 const REACHABLE = { tabIndex: 0 };
@@ -75,74 +78,85 @@ function DataTable({
   );
 }
 
-function WindowChoice({
-  chosen,
-  onChoose,
-}: {
-  readonly chosen: WindowKind;
-  readonly onChoose: (window: WindowKind) => void;
-}) {
+function SpanChoice({ chosen, onChoose }: { readonly chosen: Span; readonly onChoose: (span: Span) => void }) {
   return (
     <fieldset class="segments">
-      <legend class="for-readers">Window</legend>
-      {WINDOWS.map(({ id, title }) => (
-        <label key={id} class="segment">
-          <input type="radio" name="window" class="for-readers" checked={id === chosen} onChange={() => onChoose(id)} />
-          {title}
+      <legend class="for-readers">How far back</legend>
+      {(["day", "week"] as const).map((span) => (
+        <label key={span} class="segment">
+          <input
+            type="radio"
+            name="span"
+            class="for-readers"
+            checked={span === chosen}
+            onChange={() => onChoose(span)}
+          />
+          {SPANS[span].choice}
         </label>
       ))}
     </fieldset>
   );
 }
 
+interface ChartCardProps {
+  readonly title: string;
+  readonly data: ChartData;
+  readonly kind: ChartKind;
+  readonly unit: "%" | "";
+  /** What has to happen before there is something to see; null when there is. */
+  readonly missing: string | null;
+}
+
+function ChartCard({ title, data, kind, unit, missing }: ChartCardProps) {
+  const look = useLook();
+  return (
+    <div class="card">
+      {missing === null ? (
+        <>
+          <TimeChart title={title} data={data} kind={kind} unit={unit} look={look} />
+          <Legend data={data} />
+          <DataTable data={data} caption={`${title} by account, newest first`} unit={unit} />
+        </>
+      ) : (
+        <>
+          <h3>{title}</h3>
+          <Empty title="Nothing to draw yet">{missing}</Empty>
+        </>
+      )}
+    </div>
+  );
+}
+
 export function HeadroomSection({ snapshot }: { readonly snapshot: PageSnapshot }) {
   const { history, pool, at } = snapshot;
-  const [window, setWindow] = useState<WindowKind>("five-hour");
-  const look = useLook();
-  const headroom = useMemo(
-    () => headroomData(history.headroom, window, accountColours(pool.profiles)),
-    [history.headroom, window, pool.profiles],
-  );
-  const turns = useMemo(() => {
-    const colours = accountColours(pool.profiles);
-    const byName = new Map(pool.profiles.map((profile) => [profile.name, colours.get(profile.account) ?? 0]));
-    return turnsData(history.turns, Date.parse(at), byName);
-  }, [history.turns, pool.profiles, at]);
+  const [span, setSpan] = useState<Span>("day");
+  const nowMs = Date.parse(at);
+  const colours = accountColours(pool.profiles);
+  const byName = new Map(pool.profiles.map((profile) => [profile.name, colours.get(profile.account) ?? 0]));
+  const headroom = headroomData(history.headroom, span, nowMs, colours);
+  const turns = turnsData(history.turns, span, nowMs, byName);
+  const isDrawn = headroom.times.length >= 2 && headroom.series.length > 0;
   return (
     <Section
       id="headroom"
-      about="What was left of each account, and how the turns were spread."
-      actions={<WindowChoice chosen={window} onChoose={setWindow} />}
+      about="What was left of each account, and how the turns were spread over them."
+      actions={<SpanChoice chosen={span} onChoose={setSpan} />}
     >
       <div class="columns">
-        <div class="card">
-          {headroom.times.length < 2 || headroom.series.length === 0 ? (
-            <>
-              <h3>{HEADROOM_TITLE}</h3>
-              <Empty title="Not enough seen yet">The line begins when an account's windows have been read twice.</Empty>
-            </>
-          ) : (
-            <>
-              <TimeChart title={HEADROOM_TITLE} data={headroom} kind="lines" unit="%" look={look} />
-              <Legend data={headroom} />
-              <DataTable data={headroom} caption="Left of the window by account, newest first" unit="%" />
-            </>
-          )}
-        </div>
-        <div class="card">
-          {turns.times.length === 0 ? (
-            <>
-              <h3>{TURNS_TITLE}</h3>
-              <Empty title="No turn yet">Bars appear with the first request.</Empty>
-            </>
-          ) : (
-            <>
-              <TimeChart title={TURNS_TITLE} data={turns} kind="bars" unit="" look={look} />
-              <Legend data={turns} />
-              <DataTable data={turns} caption="Turns an hour by account, newest first" unit="" />
-            </>
-          )}
-        </div>
+        <ChartCard
+          title={SPANS[span].headroom}
+          data={headroom}
+          kind="lines"
+          unit="%"
+          missing={isDrawn ? null : "A line begins when the windows of an account have been read twice."}
+        />
+        <ChartCard
+          title={SPANS[span].turns}
+          data={turns}
+          kind="bars"
+          unit=""
+          missing={turns.series.length > 0 ? null : "Bars appear with the first request."}
+        />
       </div>
     </Section>
   );

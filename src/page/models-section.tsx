@@ -6,7 +6,19 @@ import { Empty, Section } from "./section.tsx";
 import { Switch } from "./switch.tsx";
 import { useChange } from "./use-change.ts";
 
-function BaseModel({ model }: { readonly model: PageModel }) {
+/** Who offers it, in as few words as that takes. Pure. */
+export function offerText(offeredBy: readonly string[], selected: readonly string[]): string {
+  if (offeredBy.length === 0) return "from the built-in list";
+  const isByAll = selected.length > 1 && selected.every((name) => offeredBy.includes(name));
+  return isByAll ? "offered by all" : `offered by ${offeredBy.join(", ")}`;
+}
+
+interface BaseModelProps {
+  readonly model: PageModel;
+  readonly selected: readonly string[];
+}
+
+function BaseModel({ model, selected }: BaseModelProps) {
   const { id, exposed, offered_by: offeredBy } = model;
   const { isRunning, run } = useChange();
   const expose = (isOn: boolean) =>
@@ -19,9 +31,7 @@ function BaseModel({ model }: { readonly model: PageModel }) {
     <li>
       <Switch label={`Publish ${id}`} isOn={exposed} isBusy={isRunning} onChange={expose} />
       <code>{id}</code>
-      <span class="quiet">
-        {offeredBy.length === 0 ? "from the built-in list" : `offered by ${offeredBy.join(", ")}`}
-      </span>
+      <span class="quiet">{offerText(offeredBy, selected)}</span>
     </li>
   );
 }
@@ -83,6 +93,9 @@ export function ModelsSection({ snapshot }: { readonly snapshot: PageSnapshot })
   const { isRunning, run } = useChange();
   const ofKind = (kind: PageModel["kind"]) => models.filter((model) => model.kind === kind);
   const [base, aliases] = [ofKind("base"), ofKind("alias")];
+  const selected = pool.profiles
+    .filter((profile) => profile.selected && profile.kind === "chatgpt")
+    .map(({ name }) => name);
   const refresh = async () =>
     void (await run("account-pool.models.refresh", {}, "The lists of models were read anew."));
   return (
@@ -109,7 +122,7 @@ export function ModelsSection({ snapshot }: { readonly snapshot: PageSnapshot })
           ) : (
             <ul class="lines">
               {base.map((model) => (
-                <BaseModel key={model.id} model={model} />
+                <BaseModel key={model.id} model={model} selected={selected} />
               ))}
             </ul>
           )}

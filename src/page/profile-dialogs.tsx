@@ -23,16 +23,18 @@ export function RenameProfileDialog({ name, onClose }: { readonly name: string; 
         }}
       >
         <div class="dialog-body">
-          <label for={id}>New name</label>
-          <input
-            id={id}
-            class="input"
-            required
-            maxLength={64}
-            autocomplete="off"
-            value={wanted}
-            onInput={(event) => setWanted(event.currentTarget.value)}
-          />
+          <div class="field">
+            <label for={id}>New name</label>
+            <input
+              id={id}
+              class="input"
+              required
+              maxLength={64}
+              autocomplete="off"
+              value={wanted}
+              onInput={(event) => setWanted(event.currentTarget.value)}
+            />
+          </div>
           <p class="quiet">Letters, digits and . _ - @ +, a letter or digit first.</p>
         </div>
         <footer class="dialog-foot">

@@ -57,7 +57,7 @@ export function SignInForm({ fixedName, isRunning, onStart, onClose }: SignInFor
       <div class="dialog-body">
         <MethodChoice method={method} onChoose={setMethod} />
         {fixedName === null ? (
-          <>
+          <div class="field">
             <label for={ids.name}>
               Name <span class="quiet">{needsName ? "" : "(optional)"}</span>
             </label>
@@ -71,10 +71,10 @@ export function SignInForm({ fixedName, isRunning, onStart, onClose }: SignInFor
               value={name}
               onInput={(event) => setName(event.currentTarget.value)}
             />
-          </>
+          </div>
         ) : null}
         {method === "api-key" ? (
-          <>
+          <div class="field">
             <label for={ids.secret}>API key</label>
             <input
               id={ids.secret}
@@ -86,7 +86,7 @@ export function SignInForm({ fixedName, isRunning, onStart, onClose }: SignInFor
               value={secret}
               onInput={(event) => setSecret(event.currentTarget.value)}
             />
-          </>
+          </div>
         ) : null}
         <p class="quiet">Credentials are kept encrypted, on this machine only. Add only accounts that are yours.</p>
       </div>

@@ -45,7 +45,7 @@ function lineSeries({ name, colour }: Series, palette: Palette): uPlot.Series {
 }
 
 function barSeries({ name, colour }: Series, palette: Palette): uPlot.Series {
-  const bars = uPlot.paths.bars?.({ size: [0.72, 28], align: 0 });
+  const bars = uPlot.paths.bars?.({ size: [0.72, 28], align: 1 });
   const look = { label: name, fill: palette.series(colour), width: 0, points: { show: false } };
   return bars === undefined ? look : { ...look, paths: bars };
 }
@@ -97,6 +97,11 @@ function readoutOf({ times, series }: ChartData, index: number | null, unit: str
   return `${clockText(new Date(atMs).toISOString(), Date.now())}: ${words}`;
 }
 
+/** How much time a bar stands for; none for lines. */
+function stepOf({ times }: ChartData, kind: ChartKind): number {
+  return kind === "bars" ? (times[1] ?? 0) - (times[0] ?? 0) : 0;
+}
+
 interface ChartPlan {
   readonly place: HTMLElement;
   readonly data: ChartData;
@@ -108,7 +113,8 @@ interface ChartPlan {
 function openChart({ place, data, kind, unit, onPoint }: ChartPlan): uPlot {
   const palette = readPalette(place);
   const drawn = kind === "bars" ? data.series.toReversed() : data.series;
-  const padMs = kind === "bars" ? HOUR_MS : 0;
+  // A bar stands on the time that follows its instant, so the last one needs room.
+  const padMs = stepOf(data, kind);
   const options: uPlot.Options = {
     width: place.clientWidth,
     height: HEIGHT_PX,
@@ -117,7 +123,7 @@ function openChart({ place, data, kind, unit, onPoint }: ChartPlan): uPlot {
     padding: [8, 22, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: kind === "lines", size: 6 } },
     scales: {
-      x: { range: (_, min, max) => [min - padMs, max + padMs] },
+      x: { range: (_, min, max) => [min, max + padMs] },
       y: { range: (_, __, max) => [0, unit === "%" ? 100 : Math.max(4, Math.ceil(max * 1.1))] },
     },
     axes: axes(palette, unit),
@@ -133,7 +139,13 @@ export function TimeChart({ title, data, kind, unit, look }: TimeChartProps) {
   const [index, setIndex] = useState<number | null>(null);
   const latest = useRef(data);
   latest.current = data;
-  const shape = JSON.stringify([kind, unit, look, data.series.map(({ name, colour }) => [name, colour])]);
+  const shape = JSON.stringify([
+    kind,
+    unit,
+    look,
+    data.series.map(({ name, colour }) => [name, colour]),
+    stepOf(data, kind),
+  ]);
 
   // `shape` says everything that a chart has to be made anew for.
   useEffect(() => {
