@@ -11,6 +11,7 @@ export function pageTokensTable(connection: Connection): Pick<RuntimeStore, Door
   const insertRow = connection.prepare("INSERT OR REPLACE INTO page_tokens (hash, expires_at_ms) VALUES (?, ?)");
   const deleteOver = connection.prepare("DELETE FROM page_tokens WHERE expires_at_ms <= ?");
   const deleteSurplus = connection.prepare(DELETE_SURPLUS);
+  const selectRow = connection.prepare<{ hash: string }>("SELECT hash FROM page_tokens WHERE hash = ?");
   const takeRow = connection.prepare<{ expires_at_ms: number }>(
     "DELETE FROM page_tokens WHERE hash = ? RETURNING expires_at_ms",
   );
@@ -23,6 +24,10 @@ export function pageTokensTable(connection: Connection): Pick<RuntimeStore, Door
         deleteSurplus.run(countMax);
       });
     },
-    spendPageToken: (hash, nowMs) => connection.commit(() => (takeRow.get(hash)?.expires_at_ms ?? 0) > nowMs),
+    spendPageToken: (hash, nowMs) => {
+      // Any page can have a browser try tokens: those that are made up must not hold up who writes.
+      if (selectRow.get(hash) === null) return false;
+      return connection.commit(() => (takeRow.get(hash)?.expires_at_ms ?? 0) > nowMs);
+    },
   };
 }
