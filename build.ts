@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "./package.json" with { type: "json" };
+import { bundlePage } from "./src/server/page/bundle-page.ts";
 
 interface Target {
   /** As in `dist/codexuse-<name>`. */
@@ -38,7 +39,6 @@ const DIST = "dist";
 const CACHE = "node_modules/.cache/bun-runtimes";
 const HOST_FILE = process.platform === "win32" ? "codexuse.exe" : "codexuse";
 const HOST_NAME = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-const WEB_ASSETS = "src/web/public";
 
 function run(words: readonly string[], env: Record<string, string | undefined> = process.env) {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...words], { stdout: "pipe", stderr: "pipe", env });
@@ -69,12 +69,14 @@ function fetchRuntime(target: Target): string | null {
 interface Compilation {
   readonly outfile: string;
   readonly commit: string;
+  /** The Settings page's files, as a literal. */
+  readonly page: string;
   /** Null for this machine, whose runtime is the one that runs now. */
   readonly foreign: { readonly target: Target; readonly executablePath: string } | null;
 }
 
 /** Throws with the bundler's words. A log is a failure too: Bun reports broken bytecode as a success with a log. */
-async function compile({ outfile, commit, foreign }: Compilation): Promise<void> {
+async function compile({ outfile, commit, page, foreign }: Compilation): Promise<void> {
   const built = await Bun.build({
     entrypoints: ["src/main.ts"],
     target: "bun",
@@ -88,13 +90,13 @@ async function compile({ outfile, commit, foreign }: Compilation): Promise<void>
       "process.env.NODE_ENV": JSON.stringify("production"),
       CODEXUSE_VERSION: JSON.stringify(manifest.version),
       CODEXUSE_COMMIT: JSON.stringify(commit),
+      CODEXUSE_PAGE: page,
     },
     compile: {
       outfile,
       // A hostile folder must not be able to run code in us by being the current one.
       autoloadDotenv: false,
       autoloadBunfig: false,
-      ...(existsSync(WEB_ASSETS) ? { assets: [WEB_ASSETS] } : {}),
       ...(foreign === null ? {} : { target: foreign.target.bunTarget, executablePath: foreign.executablePath }),
     },
   });
@@ -139,7 +141,7 @@ function writeChecksums(): void {
 }
 
 /** Answers how many targets were built. */
-async function buildAll(commit: string): Promise<number> {
+async function buildAll(commit: string, page: string): Promise<number> {
   let count = 0;
   for (const target of TARGETS) {
     const executablePath = fetchRuntime(target);
@@ -148,7 +150,7 @@ async function buildAll(commit: string): Promise<number> {
       continue;
     }
     const outfile = join(DIST, `codexuse-${target.name}${target.suffix}`);
-    await compile({ outfile, commit, foreign: { target, executablePath } });
+    await compile({ outfile, commit, page, foreign: { target, executablePath } });
     if (target.suffix === "") chmodSync(outfile, 0o755);
     if (target.name === HOST_NAME) tryOut(outfile);
     console.log(outfile);
@@ -161,11 +163,12 @@ rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 const commit = readCommit();
 const hostFile = join(DIST, HOST_FILE);
-await compile({ outfile: hostFile, commit, foreign: null });
+const page = JSON.stringify(await bundlePage(process.cwd()));
+await compile({ outfile: hostFile, commit, page, foreign: null });
 tryOut(hostFile);
 console.log(hostFile);
 const wantsAll = process.argv.includes("--all");
-const count = wantsAll ? await buildAll(commit) : 1;
+const count = wantsAll ? await buildAll(commit, page) : 1;
 clearMaps();
 writeChecksums();
 if (count === 0) {

@@ -115,6 +115,8 @@ const runBun = (...words) => runProgram([BUN, ...words]).ended;
 /** What stands before the unit tests: each is one step that passes or fails. */
 const CHECKS = [
   ["types", () => runNode("node_modules/typescript/bin/tsc", "-p", ".")],
+  // Another program of its own: it runs in a browser, with a browser's names.
+  ["types of the page", () => runNode("node_modules/typescript/bin/tsc", "-p", "src/page")],
   ["lint and format", () => runNode("node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", ".")],
 ];
 

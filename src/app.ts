@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { arch, homedir, type } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { CALLBACK_PORTS } from "./accounts/browser-login.ts";
 import { isHolderAlive, nameHolder } from "./accounts/holder.ts";
 import { type AccountTokens, createTokenSource } from "./accounts/tokens.ts";
@@ -27,7 +28,7 @@ import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
-import type { Serving } from "./server/serving.ts";
+import type { PageDoor, Serving } from "./server/serving.ts";
 import { backUpHome } from "./store/back-up-home.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
@@ -226,13 +227,16 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const engine = buildEngine(base, store, live, emit);
   const metrics = await openRuntimeMetrics(base, options, engine);
   listeners.push(metrics.hear);
-  const app = createHttpApp(buildServing(base, options, engine, metrics));
+  const place: Place = { port: 0, startedAtMs: base.clock.now() };
+  const page = runtime === "desktop" ? await openDesktopPage(base, options, live, { place, emit }) : null;
+  const app = createHttpApp(buildServing(base, options, engine, { metrics, page }));
   const port = options.port ?? portOf(runtime, store.port());
   const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
     base.close();
     if (!(error instanceof PortTaken)) throw error;
     throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");
   });
+  place.port = listening.port;
   if (options.port !== 0) store.setPort(listening.port);
   const upkeep = startUpkeep({
     clock: base.clock,
@@ -244,7 +248,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     tokens: base.tokens(),
     isBusy: () => live.isBusy(),
   });
-  const startedAtMs = base.clock.now();
+  const { startedAtMs } = place;
   emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
   const remote = await openRemote(base, options, live, { startedAtMs, emit });
   if (remote !== null) listeners.push(remote.hear);
@@ -256,6 +260,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     stop: async (reason) => {
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();
+      await page?.stop();
       await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop()]);
       base.close();
     },
@@ -290,6 +295,33 @@ async function openRemote(
     minuteOfDay,
     newId,
     ...start,
+  });
+}
+
+/** Where this process serves, once it does. */
+interface Place {
+  port: number;
+  readonly startedAtMs: number;
+}
+
+/** Its own runtime is there whatever a file or a port says: it asks itself. */
+async function openDesktopPage(
+  base: Base,
+  options: StartOptions,
+  live: LiveState,
+  { place, emit }: { readonly place: Place; readonly emit: Emit },
+): Promise<PageDoor> {
+  const { openPage } = await import("./server/page/open-page.ts");
+  const desk = deskOf(base, options.env, (accountKey) => live.inFlight(accountKey));
+  const own = (): Presence => ({ ...place, running: true, pid: process.pid, version: VERSION });
+  const presence: Desk["presence"] = async (runtime, port) =>
+    runtime === options.runtime ? own() : await desk.presence(runtime, port);
+  return openPage({
+    desk: { ...desk, presence },
+    version: VERSION,
+    emit,
+    newId,
+    inFlight: () => live.inFlightTotal(),
   });
 }
 
@@ -340,7 +372,13 @@ async function openRuntimeMetrics(base: Base, options: StartOptions, engine: Eng
   });
 }
 
-function buildServing(base: Base, options: StartOptions, engine: Engine, metrics: Metrics): Serving {
+/** What is served besides turns. */
+interface Extras {
+  readonly metrics: Metrics;
+  readonly page: PageDoor | null;
+}
+
+function buildServing(base: Base, options: StartOptions, engine: Engine, extras: Extras): Serving {
   const { runtime } = options;
   return {
     runtime,
@@ -353,7 +391,8 @@ function buildServing(base: Base, options: StartOptions, engine: Engine, metrics
     names: engine.names,
     serve: (turn) => serveTurn(engine, turn),
     responses: engine.runtime,
-    metrics: () => metrics.render(),
+    metrics: () => extras.metrics.render(),
+    page: extras.page,
   };
 }
 

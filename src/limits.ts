@@ -76,6 +76,39 @@ export const LIMITS = {
   turnLogMs: 30 * 24 * HOUR_MS,
   /** A busy month fits; a loop gone wild does not fill the disk. */
   turnLogBytesMax: 200 * MIB,
+  /** Windows move by a few percent an hour: finer samples would draw the same line. */
+  headroomSampleMs: 5 * MINUTE_MS,
+  /** An unchanged headroom is noted down this often, so that a line does not end where nothing happens. */
+  headroomRepeatMs: 1 * HOUR_MS,
+  /** The longest window the chart shows, and a day more. */
+  headroomKeptMs: 8 * 24 * HOUR_MS,
+  /** Two dozen accounts that are busy day and night fit. */
+  headroomSamplesMax: 50_000,
+  /** A browser opens within seconds; who copies the address by hand has this long. */
+  pageTokenMs: 5 * MINUTE_MS,
+  /** Links that are still good at once; the oldest makes room. */
+  pageTokensMax: 16,
+  /** A page that nobody uses ends over night. */
+  pageSessionIdleMs: 12 * HOUR_MS,
+  /** Browsers let in at once; the one unused for longest makes room. */
+  pageSessionsMax: 32,
+  /** Pages told of every change at once. Browsers open six connections to one server: with more tabs none would be left to ask with. */
+  pageListenersMax: 5,
+  /** Inputs of operations are short. */
+  pageBodyBytesMax: 1 * MIB,
+  /** How often is looked whether something has changed; a change that goes on is shown when it has paused this long. */
+  pageLookMs: 250,
+  /** Each news of the page is all of it. */
+  pageNewsMs: 1 * SECOND_MS,
+  /** What changes without a trace in a file: a daemon that starts or stops, a pause that ends. */
+  pageRefreshMs: 2 * SECOND_MS,
+  /** Adding up a month of turns takes a moment, in which no turn moves. */
+  pageHistoryEveryMs: 1 * MINUTE_MS,
+  /** The longest window most plans have. */
+  pageHistoryMs: 7 * 24 * HOUR_MS,
+  /** Newest first; `explain` and `sessions` know of the others. */
+  pageTurnsMax: 50,
+  pageSessionsShownMax: 200,
   /** Stored responses hold what people said: kept for a day's work, and no longer. */
   storedResponsesMs: 24 * HOUR_MS,
   /** Packed; each holds the whole conversation up to it. */

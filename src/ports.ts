@@ -97,6 +97,14 @@ export interface CatalogueRecord {
   readonly fetchedAtMs: number;
 }
 
+/** What was left of an account's windows at an instant, 0–100; null for a window it does not have. */
+export interface HeadroomSample {
+  readonly accountKey: string;
+  readonly atMs: number;
+  readonly fiveHourPercent: number | null;
+  readonly weeklyPercent: number | null;
+}
+
 /** `settings.sqlite`: shared by every runtime and the command line. All calls are synchronous and durable on return. */
 export interface SettingsStore {
   /** Changes whenever any process, this one included, has written: the key of every cache over this store. */
@@ -135,6 +143,14 @@ export interface SettingsStore {
   setCooldown(accountKey: string, cooldown: Cooldown): void;
   /** `model` null clears the account-wide one; `"all"` clears every cooldown of the account. */
   clearCooldown(accountKey: string, model: string | null | "all"): void;
+
+  /** False, and nothing written, when there is one within `gapMs` before it already. */
+  addHeadroomSample(sample: HeadroomSample, gapMs: number): boolean;
+  latestHeadroomSample(accountKey: string, nowMs: number): HeadroomSample | null;
+  /** Oldest first. */
+  headroomSamples(accountKey: string, sinceMs: number): readonly HeadroomSample[];
+  /** Drops samples older than `beforeMs`, then the oldest until `countMax` are left. Answers how many. */
+  pruneHeadroomSamples(beforeMs: number, countMax: number): number;
 
   catalogue(accountKey: string): CatalogueRecord | null;
   writeCatalogue(catalogue: CatalogueRecord): void;
@@ -241,6 +257,19 @@ export interface RemoteChat {
   readonly told: string;
 }
 
+/** Lets one browser in, once. */
+export interface PageToken {
+  /** Hex SHA-256 of the token, which itself is never stored. */
+  readonly hash: string;
+  readonly expiresAtMs: number;
+}
+
+export interface TurnsOfHour {
+  readonly profile: string;
+  readonly hourStartMs: number;
+  readonly turns: number;
+}
+
 /** `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns and responses of one runtime. Synchronous. */
 export interface RuntimeStore extends StoredResponses {
   version(): number;
@@ -254,7 +283,11 @@ export interface RuntimeStore extends StoredResponses {
   revokeKey(id: string, atMs: number): boolean;
   touchKey(id: string, atMs: number): void;
 
+  /** Used last first. */
   sessions(): readonly SessionRecord[];
+  /** The first ones of them. */
+  latestSessions(countMax: number): readonly SessionRecord[];
+  sessionCount(): number;
   session(id: string): SessionRecord | null;
   sessionByAffinity(keyId: string, affinityHash: string): SessionRecord | null;
   saveSession(session: SessionRecord): void;
@@ -268,6 +301,8 @@ export interface RuntimeStore extends StoredResponses {
   sessionOfResponse(keyId: string, responseId: string): string | null;
   latestTurnOf(sessionId: string): TurnRecord | null;
   turnsSince(sinceMs: number, countMax: number): readonly TurnRecord[];
+  /** How many turns each profile served in each hour since, from the index alone; oldest hour first. */
+  turnsByHour(sinceMs: number): readonly TurnsOfHour[];
   /** Drops turns older than `beforeMs`, then the oldest until the log holds at most `bytesMax`. */
   pruneTurns(beforeMs: number, bytesMax: number): number;
 
@@ -279,6 +314,11 @@ export interface RuntimeStore extends StoredResponses {
   /** Adds the chat, or changes all of it but when it was paired. */
   saveRemoteChat(chat: RemoteChat): void;
   removeRemoteChat(chatId: string): boolean;
+
+  /** Drops those that are over, and the oldest beyond `countMax`. */
+  addPageToken(token: PageToken, nowMs: number, countMax: number): void;
+  /** Whether it was good; once, whoever asks, in whatever process. */
+  spendPageToken(hash: string, nowMs: number): boolean;
 
   /** The pinned port, null when none was chosen yet. */
   port(): number | null;

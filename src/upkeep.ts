@@ -1,5 +1,6 @@
-/** What is done by the clock? Everything a runtime does without being asked: refresh, usage, catalogues, tidying. */
+/** What is done by the clock? Everything a runtime does without being asked: refresh, usage, catalogues, samples, tidying. */
 import { startCatalogueWorker } from "./accounts/catalogue-worker.ts";
+import { startHeadroomRecorder } from "./accounts/headroom-recorder.ts";
 import { startRefreshWorker } from "./accounts/refresh-worker.ts";
 import type { AccountTokens } from "./accounts/tokens.ts";
 import { startUsagePoller } from "./accounts/usage-poller.ts";
@@ -20,11 +21,12 @@ export interface UpkeepOptions {
 
 const TIDY_EVERY_MS = 60 * 60_000;
 
-/** Drops what has outlived its use: idle sessions, old turns, old responses. */
-function tidy({ clock, runtime }: UpkeepOptions): void {
+/** Drops what has outlived its use: idle sessions, old turns, old responses, old samples. */
+function tidy({ clock, runtime, settings }: UpkeepOptions): void {
   const nowMs = clock.now();
   runtime.dropSessionsIdleSince(nowMs - LIMITS.sessionIdleMs);
   runtime.pruneTurns(nowMs - LIMITS.turnLogMs, LIMITS.turnLogBytesMax);
+  settings.pruneHeadroomSamples(nowMs - LIMITS.headroomKeptMs, LIMITS.headroomSamplesMax);
   runtime.pruneResponses(nowMs - LIMITS.storedResponsesMs, LIMITS.storedResponsesBytesMax);
 }
 
@@ -47,6 +49,7 @@ export function startUpkeep(options: UpkeepOptions): { stop(): void } {
     startRefreshWorker({ settings, tokens, clock }),
     startCatalogueWorker(desk),
     startUsagePoller({ ...desk, rng, isBusy }),
+    startHeadroomRecorder({ settings, clock }),
   ];
   return {
     stop: () => {

@@ -9,6 +9,9 @@ import { importDesk, refusalError, SavedSignIn, savedSignIn } from "./saved-prof
 import { nullable } from "./shapes.ts";
 import { SignInFields, signIn } from "./sign-in.ts";
 
+/** Of a sign-in with neither a name nor an e-mail address. */
+const FALLBACK_NAME = "account";
+
 /** Asked before anybody is sent to a browser. */
 function refuseName(settings: SettingsStore, name: string): void {
   if (!isProfileName(name)) {
@@ -23,14 +26,19 @@ function refuseName(settings: SettingsStore, name: string): void {
 export const addProfile = defineOperation({
   name: "profile.add",
   summary: "Sign in and save it as a profile",
-  input: Type.Object({ name: Type.String({ minLength: 1 }), proxy: nullable(Type.String()), ...SignInFields }),
+  /** Without a name the account's e-mail address gives it one; one that is saved already is signed in again. */
+  input: Type.Object({
+    name: nullable(Type.String({ minLength: 1 })),
+    proxy: nullable(Type.String()),
+    ...SignInFields,
+  }),
   output: Type.Object({ profile: SavedSignIn, untouched: Type.String(), hint: nullable(Type.String()) }),
   changes: true,
   async run(desk, input, person) {
     const { name } = input;
-    refuseName(desk.settings(), name);
+    if (name !== null) refuseName(desk.settings(), name);
     const proxyUrl = parseProxy(input.proxy);
-    const place = { name, fallbackName: name, linkPath: null, isCopy: false, proxyUrl };
+    const place = { name, fallbackName: name ?? FALLBACK_NAME, linkPath: null, isCopy: false, proxyUrl };
     const save = (saved: Parameters<typeof saveLogin>[1]) => saveLogin(importDesk(desk), saved, place);
     const result = await signIn(desk, input, { proxyUrl, save }, person);
     if (result.kind === "refused") throw refusalError(null, result);

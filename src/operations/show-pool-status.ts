@@ -70,7 +70,7 @@ export const showPoolStatus = defineOperation({
       routing,
       fast,
       keys,
-      sessions: store.sessions().length,
+      sessions: store.sessionCount(),
       models: publishedNames(readNameTable(settings)),
       profiles,
       hint: nextStepFor({ enabled, runtime: input.runtime, presence, keys, profiles }),

@@ -8,6 +8,7 @@ import { refuseForeign } from "./local-only.ts";
 import { respondRefusal } from "./respond.ts";
 import { getHealth, getReady } from "./routes/health.ts";
 import { getMetrics } from "./routes/metrics.ts";
+import { askPage, getRoot } from "./routes/page.ts";
 import { postChatCompletions } from "./routes/v1-chat-completions.ts";
 import { getModel, getModels } from "./routes/v1-models.ts";
 import { postResponses } from "./routes/v1-responses.ts";
@@ -49,6 +50,15 @@ export function createHttpApp(serving: Serving) {
     .get("/healthz", () => getHealth(serving))
     .get("/readyz", () => getReady(serving))
     .get("/metrics", (c) => getMetrics(serving, c.bearer ?? null))
+    .get("/", (c) => getRoot(serving, c.request))
+    .get("/assets/:name", (c) => askPage(serving, (page) => page.getAsset(c.params.name ?? "")))
+    .get("/operations/session", (c) => askPage(serving, (page) => page.getSession(c.request)))
+    .get("/operations/events", (c) => askPage(serving, (page) => page.getEvents(c.request)))
+    .post(
+      "/operations/:name",
+      (c) => askPage(serving, (page) => page.postOperation(c.request, c.params.name ?? "")),
+      RAW,
+    )
     .get("/v1/models", (c) => getModels(serving, c.bearer ?? null))
     .get("/v1/models/*", (c) => getModel(serving, c.bearer ?? null, decodeURIComponent(c.params["*"])))
     .post("/v1/chat/completions", (c) => postChatCompletions(serving, c.request, c.bearer ?? null), RAW)

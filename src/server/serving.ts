@@ -5,6 +5,17 @@ import type { Served, Turn } from "../router/turn.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { KeyRing } from "./auth.ts";
 
+/** The Settings page, as far as routes know it: each answers a request that comes from this machine. */
+export interface PageDoor {
+  getShell(request: Request): Promise<Response>;
+  getAsset(name: string): Promise<Response>;
+  getSession(request: Request): Promise<Response>;
+  getEvents(request: Request): Response;
+  postOperation(request: Request, name: string): Promise<Response>;
+  /** Ends what runs for pages, so that nobody has to be waited for. */
+  stop(): Promise<void>;
+}
+
 export interface Serving {
   readonly runtime: Runtime;
   readonly version: string;
@@ -20,4 +31,6 @@ export interface Serving {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   /** What clients may go on from and read again. */
   readonly responses: StoredResponses;
+  /** Null for a runtime without one. */
+  readonly page: PageDoor | null;
 }

@@ -17,7 +17,15 @@ interface SessionRow {
   readonly last_used_at_ms: number;
 }
 
-type Doors = "sessions" | "session" | "sessionByAffinity" | "saveSession" | "removeSession" | "dropSessionsIdleSince";
+type Doors =
+  | "sessions"
+  | "latestSessions"
+  | "sessionCount"
+  | "session"
+  | "sessionByAffinity"
+  | "saveSession"
+  | "removeSession"
+  | "dropSessionsIdleSince";
 
 const COLUMNS = `id, key_id, affinity, affinity_hash, profile_id, model, turns, rollovers, last_rollover,
   created_at_ms, last_used_at_ms`;
@@ -33,6 +41,10 @@ export function sessionsTable(connection: Connection): Pick<RuntimeStore, Doors>
   const selectAll = connection.prepare<SessionRow>(
     `SELECT ${COLUMNS} FROM sessions ORDER BY last_used_at_ms DESC, rowid DESC`,
   );
+  const selectLatest = connection.prepare<SessionRow>(
+    `SELECT ${COLUMNS} FROM sessions ORDER BY last_used_at_ms DESC, rowid DESC LIMIT ?`,
+  );
+  const countAll = connection.prepare<{ count: number }>("SELECT count(*) AS count FROM sessions");
   const selectById = connection.prepare<SessionRow>(`SELECT ${COLUMNS} FROM sessions WHERE id = ?`);
   const selectByAffinity = connection.prepare<SessionRow>(
     `SELECT ${COLUMNS} FROM sessions WHERE key_id = ? AND affinity_hash = ?`,
@@ -43,6 +55,8 @@ export function sessionsTable(connection: Connection): Pick<RuntimeStore, Doors>
 
   return {
     sessions: () => selectAll.all().map(sessionOf),
+    latestSessions: (countMax) => selectLatest.all(countMax).map(sessionOf),
+    sessionCount: () => countAll.get()?.count ?? 0,
     session: (id) => sessionOrNull(selectById.get(id)),
     sessionByAffinity: (keyId, affinityHash) => sessionOrNull(selectByAffinity.get(keyId, affinityHash)),
     saveSession: (session) => {

@@ -8,9 +8,11 @@ import { accountsTable } from "./accounts-table.ts";
 import { cataloguesTable } from "./catalogues-table.ts";
 import type { Connection } from "./connection.ts";
 import { credentialsTable } from "./credentials-table.ts";
+import { headroomTable } from "./headroom-table.ts";
 import { leasesTable } from "./leases-table.ts";
 import { settings0001 } from "./migrations/settings-0001.ts";
 import { settings0002 } from "./migrations/settings-0002.ts";
+import { settings0003 } from "./migrations/settings-0003.ts";
 import { modelsTable } from "./models-table.ts";
 import { openStore } from "./open-store.ts";
 import { poolTable } from "./pool-table.ts";
@@ -18,7 +20,7 @@ import { profilesTable } from "./profiles-table.ts";
 import type { Sealer } from "./seal.ts";
 import { openSealing } from "./sealing.ts";
 
-const MIGRATIONS = [settings0001, settings0002];
+const MIGRATIONS = [settings0001, settings0002, settings0003];
 
 export interface SettingsStoreOptions {
   /** Encrypts credentials at rest. Another key than the one they were sealed with fails `credential` only. */
@@ -42,6 +44,7 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
   const emptyJournal = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   const { forgetAccount, ...accounts } = accountsTable(connection);
   const { forgetCatalogue, ...catalogues } = cataloguesTable(connection);
+  const { forgetHeadroom, ...headroom } = headroomTable(connection);
 
   return {
     version: connection.version,
@@ -52,6 +55,7 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
     ...credentials,
     ...accounts,
     ...catalogues,
+    ...headroom,
     ...modelsTable(connection),
     ...leasesTable(connection),
 
@@ -75,6 +79,7 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
         if (orphanedAccount === null) return;
         forgetAccount(orphanedAccount);
         forgetCatalogue(orphanedAccount);
+        forgetHeadroom(orphanedAccount);
       });
     },
 

@@ -27,7 +27,13 @@ interface TurnRow {
   readonly usage: string | null;
 }
 
-type Doors = "recordTurn" | "turn" | "latestTurnOf" | "sessionOfResponse" | "turnsSince" | "pruneTurns";
+interface HourRow {
+  readonly profile: string;
+  readonly hour: number;
+  readonly turns: number;
+}
+
+type Doors = "recordTurn" | "turn" | "latestTurnOf" | "sessionOfResponse" | "turnsSince" | "turnsByHour" | "pruneTurns";
 
 /** Numbers, short names and index entries of one row, on top of its lists. */
 const ROW_BYTES = 400;
@@ -49,6 +55,12 @@ const SELECT_SESSION = `
 const SELECT_SINCE = `
   SELECT ${COLUMNS} FROM turns WHERE started_at_ms >= ? ORDER BY started_at_ms DESC, rowid DESC LIMIT ?`;
 
+const HOUR_MS = 3_600_000;
+const SELECT_BY_HOUR = `
+  SELECT profile, CAST(started_at_ms / ${HOUR_MS} AS INTEGER) AS hour, count(*) AS turns
+  FROM turns INDEXED BY turns_by_start WHERE started_at_ms >= ? AND profile IS NOT NULL
+  GROUP BY hour, profile ORDER BY hour, profile`;
+
 const DELETE_OLDEST = `
   DELETE FROM turns WHERE rowid = (SELECT rowid FROM turns ORDER BY started_at_ms, rowid LIMIT 1) RETURNING bytes`;
 
@@ -59,6 +71,7 @@ export function turnsTable(connection: Connection): Pick<RuntimeStore, Doors> {
   const selectLatest = connection.prepare<TurnRow>(SELECT_LATEST);
   const selectSession = connection.prepare<{ session_id: string }>(SELECT_SESSION);
   const selectSince = connection.prepare<TurnRow>(SELECT_SINCE);
+  const selectByHour = connection.prepare<HourRow>(SELECT_BY_HOUR);
   const deleteOld = connection.prepare("DELETE FROM turns WHERE started_at_ms < ?");
   const selectBytes = connection.prepare<{ bytes: number }>("SELECT coalesce(sum(bytes), 0) AS bytes FROM turns");
   const deleteOldest = connection.prepare<{ bytes: number }>(DELETE_OLDEST);
@@ -85,6 +98,8 @@ export function turnsTable(connection: Connection): Pick<RuntimeStore, Doors> {
     latestTurnOf: (sessionId) => turnOrNull(selectLatest.get(sessionId)),
     sessionOfResponse: (keyId, responseId) => selectSession.get(keyId, responseId)?.session_id ?? null,
     turnsSince: (sinceMs, countMax) => selectSince.all(sinceMs, countMax).map(turnOf),
+    turnsByHour: (sinceMs) =>
+      selectByHour.all(sinceMs).map(({ profile, hour, turns }) => ({ profile, hourStartMs: hour * HOUR_MS, turns })),
     pruneTurns: (beforeMs, bytesMax) =>
       connection.commit(() => deleteOld.run(beforeMs).changes + dropOldestUntil(bytesMax)),
   };

@@ -45,6 +45,8 @@ export type TelemetryEvent =
       readonly outcome: RefreshOutcomeWord;
       readonly reason: string | null;
     }
+  /** A browser was let in to the Settings page. */
+  | { readonly kind: "page-opened" }
   /** What became of the remote control. `text` holds no token. */
   | { readonly kind: "remote-control"; readonly level: "info" | "warn"; readonly text: string }
   /** A bug of ours: `id` is what the client was told, the text goes to the log only. */

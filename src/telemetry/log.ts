@@ -77,6 +77,8 @@ export function logLineOf(event: TelemetryEvent): LogLine {
     }
     case "sign-in-refreshed":
       return refreshLine(event);
+    case "page-opened":
+      return { level: "info", event: event.kind, text: "a browser was let in to the Settings page", fields: {} };
     case "remote-control":
       return { level: event.level, event: event.kind, text: event.text, fields: {} };
     case "internal-error":

@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeSavedSignIns, describeSignIns } from "../support/describe-sign-ins.ts";
+import { BROWSERS, findBrowser, isBrowserRequired } from "../support/find-browser.ts";
 import { asProgram, type Program } from "../support/sign-in-program.ts";
 import { createKey, installBinary, runDaemon } from "../support/start-binary.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -55,17 +56,6 @@ describe("profile rekey", () => {
   });
 });
 
-const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-/** `CODEXUSE_TEST_BROWSER` names one, or says `required` where a machine must have one. */
-function findBrowser(): string | null {
-  const wish = process.env["CODEXUSE_TEST_BROWSER"] ?? "";
-  const found = [...(wish === "required" ? [] : [wish]), ...BROWSERS].map((name) =>
-    name === "" ? null : Bun.which(name),
-  );
-  return found.find((path) => path !== null) ?? null;
-}
-
 /** A program that shows an address as a person's browser does, and keeps what it showed at last. */
 function placeBrowser(program: Program, browser: string): { readonly script: string; readonly shown: string } {
   const script = join(program.place, "browser");
@@ -82,7 +72,7 @@ function placeBrowser(program: Program, browser: string): { readonly script: str
 const browser = findBrowser();
 
 // A machine without a browser runs the flow with plain HTTP only, which is above.
-if (browser !== null || process.env["CODEXUSE_TEST_BROWSER"] === "required") {
+if (browser !== null || isBrowserRequired()) {
   describe("a real browser", () => {
     test("is opened, goes the whole way, and ends at the success page", async () => {
       if (browser === null) throw new Error(`None of ${BROWSERS.join(", ")} is installed.`);

@@ -164,7 +164,7 @@ describe("docs/api.md", () => {
   test("has every route, and no other", () => {
     const http = readFileSync(join(ROOT, "src/server/http.ts"), "utf8");
     const mounted = [...http.matchAll(/\.(get|post|delete)\(\s*"([^"]+)"/g)].map(
-      ([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/\*|:id/, "{id}")}`,
+      ([, method = "", path = ""]) => `${method.toUpperCase()} ${path.replace(/:(\w+)/, "{$1}").replace("*", "{id}")}`,
     );
     const told = [...spans].filter((span) => /^(GET|POST|DELETE) \//.test(span));
     expect(told.sort()).toEqual(mounted.sort());

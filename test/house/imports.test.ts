@@ -41,10 +41,11 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   "doctor/": { uses: ["operations/", "daemon/", "accounts/", "store/", "ports.ts", "version.ts"] },
   "operations/": { uses: ["ports.ts", "limits.ts", "router/rules/", "models/", "store/", "accounts/"] },
   "server/": {
-    uses: ["operations/", "router/", "protocol/", "models/", "telemetry/", "web/", "ports.ts", "limits.ts"],
+    uses: ["operations/", "router/", "protocol/", "models/", "telemetry/", "ports.ts", "limits.ts"],
     names: ["router/rules/"],
   },
-  "web/": { uses: [] },
+  // Runs in a browser: nothing of the program but what the wire looks like, and words that are the same everywhere.
+  "page/": { uses: ["commands/spans.ts"], names: ["operations/"] },
   "router/": { uses: ["router/rules/", "protocol/", "models/", "telemetry/", "ports.ts", "limits.ts"] },
   "router/rules/": { uses: [] },
   "accounts/": {
@@ -76,6 +77,7 @@ const HOMES: readonly { readonly packages: RegExp; readonly rooms: readonly stri
   { packages: /^bun:sqlite$/, rooms: ["store/"] },
   { packages: /^grammy(\/.*)?$/, rooms: ["telegram/"] },
   { packages: /^prom-client(\/.*)?$/, rooms: ["telemetry/"] },
+  { packages: /^(preact|uplot)(\/.*)?$/, rooms: ["page/"] },
   { packages: /^(citty|consola)(\/.*)?$/, rooms: ["commands/", "main.ts"] },
 ];
 

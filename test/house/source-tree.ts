@@ -35,7 +35,9 @@ function specifiersOf(text: string): string[] {
 
 function readSource(path: string): SourceFile {
   const text = readFileSync(join(SRC, path), "utf8");
-  const atRunTime = new Set(new Bun.Transpiler({ loader: "ts" }).scanImports(text).map((found) => found.path));
+  const atRunTime = new Set(
+    new Bun.Transpiler({ loader: path.endsWith(".tsx") ? "tsx" : "ts" }).scanImports(text).map((found) => found.path),
+  );
   const imports = specifiersOf(withoutComments(text)).map((specifier) => ({
     specifier,
     target: specifier.startsWith(".") ? relative(SRC, join(SRC, dirname(path), specifier)) : null,
@@ -54,7 +56,7 @@ export function withoutComments(text: string): string {
 
 /** Every TypeScript file below `src/`, by path. */
 export function readSources(): SourceFile[] {
-  return [...new Glob("**/*.ts").scanSync(SRC)].sort().map(readSource);
+  return [...new Glob("**/*.{ts,tsx}").scanSync(SRC)].sort().map(readSource);
 }
 
 /** Places that match a pattern in the code, comments left out: `room/file.ts:12: text of the line`. */

@@ -66,6 +66,10 @@ export interface Daemon {
   stop(): Promise<number>;
 }
 
+export interface Desktop extends Daemon {
+  readonly pageUrl: string;
+}
+
 const HOUR_MS = 3_600_000;
 const STOP_MS = 10_000;
 const READY_MS = 10_000;
@@ -145,7 +149,10 @@ export async function installBinary(options: Pick<BinaryOptions, "simulator"> = 
 }
 
 /** Signs an account in as Codex would have, an hour ago (a token of this minute is not renewed), and copies that. */
-async function importAccount(program: Installation, account: SimChatgptAccount | SimApiKeyAccount): Promise<void> {
+export async function importAccount(
+  program: Installation,
+  account: SimChatgptAccount | SimApiKeyAccount,
+): Promise<void> {
   const path = join(program.home, "..", `${account.name}.auth.json`);
   const lastRefresh = new Date(Date.now() - HOUR_MS).toISOString();
   writeFileSync(path, JSON.stringify({ ...account.authJson(), last_refresh: lastRefresh }), { mode: 0o600 });
@@ -183,8 +190,8 @@ async function readDocument(stream: ReadableStream<Uint8Array>): Promise<Record<
 }
 
 /** Serves in a process of the test's own, at any free port; ended with the test, and then its exit code must be 0. */
-export async function runDaemon(program: Installation): Promise<Daemon> {
-  const child = Bun.spawn([program.executable, "daemon", "run", "--port=0", "--json"], {
+async function serve(program: Installation, words: readonly string[]) {
+  const child = Bun.spawn([program.executable, ...words, "--port=0", "--json"], {
     cwd: program.folder,
     env: { ...program.env },
     stdin: "ignore",
@@ -197,7 +204,7 @@ export async function runDaemon(program: Installation): Promise<Daemon> {
   const document = await readDocument(child.stdout);
   clearTimeout(timer);
   if (document === null) {
-    throw new Error(`the daemon did not start (exit code ${await child.exited}):\n${tailOf(said())}`);
+    throw new Error(`the runtime did not start (exit code ${await child.exited}):\n${tailOf(said())}`);
   }
   const stop = async (): Promise<number> => {
     child.kill("SIGTERM");
@@ -205,15 +212,25 @@ export async function runDaemon(program: Installation): Promise<Daemon> {
     const exitCode = await child.exited;
     clearTimeout(bound);
     if (child.signalCode === "SIGKILL") {
-      throw new Error(`the daemon did not stop within ${STOP_MS} ms:\n${tailOf(said())}`);
+      throw new Error(`the runtime did not stop within ${STOP_MS} ms:\n${tailOf(said())}`);
     }
     return exitCode;
   };
   program.atEnd(async () => {
     const exitCode = await stop();
-    if (exitCode !== 0) throw new Error(`the daemon ended with ${exitCode}:\n${tailOf(said())}`);
+    if (exitCode !== 0) throw new Error(`the runtime ended with ${exitCode}:\n${tailOf(said())}`);
   });
-  return { pid: child.pid, port: Number(document["port"]), said, stop };
+  return { document, running: { pid: child.pid, port: Number(document["port"]), said, stop } };
+}
+
+export async function runDaemon(program: Installation): Promise<Daemon> {
+  return (await serve(program, ["daemon", "run"])).running;
+}
+
+/** The desktop runtime, and a link to its page that works once. Opens no browser. */
+export async function runDesktop(program: Installation): Promise<Desktop> {
+  const { document, running } = await serve(program, ["desktop", "--no-open"]);
+  return { ...running, pageUrl: String(document["page_url"]) };
 }
 
 /** A serving pool whose accounts were all imported and chosen, in this order. */

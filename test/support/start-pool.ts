@@ -43,6 +43,8 @@ export interface Pool {
     init?: { headers?: Record<string, string>; signal?: AbortSignal },
   ): Promise<Response>;
   get(path: string): Promise<Response>;
+  /** Stops the runtime before the test ends. */
+  stop(): Promise<void>;
   /** Resolves with the next event of that kind, past ones included. */
   eventOf<Kind extends TelemetryEvent["kind"]>(kind: Kind): Promise<Extract<TelemetryEvent, { kind: Kind }>>;
 }
@@ -71,6 +73,8 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
     CODEXUSE_CHATGPT_URL: served.chatgptUrl,
     CODEXUSE_AUTH_URL: served.authUrl,
     CODEXUSE_OPENAI_URL: served.openaiUrl,
+    // Any free port will do for a browser to come back to.
+    CODEXUSE_CALLBACK_PORTS: "0",
   };
   const desk = await openDesk(env);
   const settings = desk.settings();
@@ -87,8 +91,10 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
   };
   const running = await startRuntime({ runtime, home, port: 0, env, onEvent });
   const { key } = await createKey.run(desk, { runtime, name: "test" });
+  let stopping: Promise<void> | null = null;
+  const stop = () => (stopping ??= running.stop("test over"));
   onTestFinished(async () => {
-    await running.stop("test over");
+    await stop();
     await served.stop();
     remove();
   });
@@ -116,6 +122,7 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...init.headers },
         ...(init.signal === undefined ? {} : { signal: init.signal }),
       }),
+    stop,
     get: (path) => fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${key}` } }),
     async eventOf(kind) {
       for (;;) {

@@ -78,6 +78,7 @@ describe("sessions", () => {
     store.saveSession(first);
     store.saveSession(second);
     expect(store.sessions()).toEqual([second, first]);
+    expect([store.latestSessions(1), store.sessionCount()]).toEqual([[second], 2]);
     expect(store.session("session-1")).toEqual(first);
     expect(store.session("nobody")).toBeNull();
     expect(store.sessionByAffinity("key-1", "x")).toEqual(second);
