@@ -90,7 +90,14 @@ function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-async function openBase(home: string, env: Environment, emit: Emit = () => undefined): Promise<Base> {
+/** What differs between a process that serves and one that comes and goes. */
+interface BaseNeeds {
+  readonly emit: Emit;
+}
+
+const SHORT_LIVED: BaseNeeds = { emit: () => undefined };
+
+async function openBase(home: string, env: Environment, { emit }: BaseNeeds = SHORT_LIVED): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -221,7 +228,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
-  const base = await openBase(options.home, options.env, emit);
+  const base = await openBase(options.home, options.env, { emit });
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
