@@ -14,7 +14,7 @@ import { readCatalogue } from "./models/catalogue.ts";
 import type { NameTable } from "./models/resolve.ts";
 import { readNameTable } from "./operations/name-table.ts";
 import { type Desk, OperationError, type Presence } from "./operations/operation.ts";
-import { baseUrlOf, portOf } from "./operations/runtime-address.ts";
+import { baseUrlOf, placesOf, portOf } from "./operations/runtime-address.ts";
 import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, Upstream } from "./ports.ts";
 import type { Engine } from "./router/engine.ts";
 import { LiveState } from "./router/live-state.ts";
@@ -23,7 +23,7 @@ import { exclusionOf } from "./router/rules/eligibility.ts";
 import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
-import { listen, PortTaken } from "./server/listen.ts";
+import { type Listening, listen, PortTaken } from "./server/listen.ts";
 import type { Serving } from "./server/serving.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
@@ -174,8 +174,9 @@ function readCallbackPorts(env: Environment): readonly number[] {
 }
 
 async function lookForRuntime(base: Base, runtime: Runtime, port: number | null): Promise<Presence> {
-  const pinned = existsSync(join(base.home, `${runtime}.sqlite`)) ? base.runtime(runtime).port() : null;
-  const place = { home: base.home, runtime, port: port ?? portOf(runtime, pinned), nowMs: base.clock.now() };
+  const store = existsSync(join(base.home, `${runtime}.sqlite`)) ? base.runtime(runtime) : null;
+  const places = placesOf(runtime, store, port);
+  const place = { home: base.home, runtime, ...places, nowMs: base.clock.now() };
   const sighting = await findRuntime(place);
   if (sighting.kind !== "running") {
     return { running: false, pid: null, port: place.port, version: null, startedAtMs: null };
@@ -215,13 +216,11 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
   const app = createHttpApp(buildServing(base, options, engine));
-  const port = options.port ?? portOf(runtime, store.port());
-  const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
+  const listening = await listenAt(options.port, runtime, store, (request) => app.fetch(request)).catch((error) => {
     base.close();
     if (!(error instanceof PortTaken)) throw error;
     throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");
   });
-  if (options.port !== 0) store.setPort(listening.port);
   const upkeep = startUpkeep({
     clock: base.clock,
     rng: base.rng,
@@ -248,6 +247,30 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
       base.close();
     },
   };
+}
+
+/**
+ * A port that was named is pinned. Any free one is for this time only: the one of last time, so that clients find a
+ * runtime that was started again, else another.
+ */
+async function listenAt(
+  wanted: number | null,
+  runtime: Runtime,
+  store: RuntimeStore,
+  answer: (request: Request) => Response | Promise<Response>,
+): Promise<Listening> {
+  if (wanted !== 0) {
+    const listening = await listen(wanted ?? portOf(runtime, store.port()), answer);
+    store.setPort(listening.port);
+    store.setFreePort(null);
+    return listening;
+  }
+  const listening = await listen(store.freePort() ?? 0, answer).catch((error: unknown) => {
+    if (!(error instanceof PortTaken)) throw error;
+    return listen(0, answer);
+  });
+  store.setFreePort(listening.port);
+  return listening;
 }
 
 /** Null without a token; then nobody is said to listen either, whatever an earlier process left behind. */

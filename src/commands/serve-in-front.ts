@@ -11,7 +11,7 @@ import { describeHolder, findPortHolder } from "../daemon/port-holder.ts";
 import { logPath, trimOwnLog } from "../daemon/runtime-log.ts";
 import { LIMITS } from "../limits.ts";
 import { type Desk, OperationError } from "../operations/operation.ts";
-import { portOf } from "../operations/runtime-address.ts";
+import { placesOf, portOf } from "../operations/runtime-address.ts";
 import type { Runtime } from "../ports.ts";
 import { logLineOf, renderLogLine } from "../telemetry/log.ts";
 import type { CommandIo, StopSignal } from "./command-io.ts";
@@ -41,8 +41,8 @@ async function refuseSecond(io: CommandIo, desk: Desk, runtime: Runtime): Promis
   const nowMs = io.clock.now();
   const holder = claimPidFile(desk.home, runtime, io.pid, nowMs);
   if (holder === null) return;
-  const port = portOf(runtime, desk.runtime(runtime).port());
-  const sighting = await findRuntime({ home: desk.home, runtime, port, nowMs });
+  const places = placesOf(runtime, desk.runtime(runtime), null);
+  const sighting = await findRuntime({ home: desk.home, runtime, ...places, nowMs });
   const where = sighting.kind === "running" ? ` at port ${sighting.port}` : " but does not answer";
   throw new OperationError(
     "conflict",
@@ -63,7 +63,7 @@ async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): P
   const telegramToken = (await options.readTelegramToken?.()) ?? null;
   const store = desk.runtime(runtime);
   try {
-    const running = await io.doors.startRuntime({
+    return await io.doors.startRuntime({
       runtime,
       home: desk.home,
       port,
@@ -71,8 +71,6 @@ async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): P
       env: io.env,
       onEvent: (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), "text")),
     });
-    if (port !== null) store.setPort(running.port);
-    return running;
   } catch (error) {
     throw explainStart(error, portOf(runtime, port ?? store.port()));
   }

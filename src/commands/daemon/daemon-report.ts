@@ -3,7 +3,7 @@ import { findRuntime, type Sighting } from "../../daemon/find-runtime.ts";
 import { describeHolder, findPortHolder } from "../../daemon/port-holder.ts";
 import { logPath } from "../../daemon/runtime-log.ts";
 import type { Desk } from "../../operations/operation.ts";
-import { baseUrlOf, portOf } from "../../operations/runtime-address.ts";
+import { baseUrlOf, placesOf } from "../../operations/runtime-address.ts";
 import type { CommandIo } from "../command-io.ts";
 import { spanText } from "../spans.ts";
 
@@ -23,8 +23,8 @@ export interface DaemonReport {
 
 /** Looks where the daemon was asked to be, else where it was last, else at its default. */
 export function findDaemon(io: CommandIo, desk: Desk, port: number | null): Promise<Sighting> {
-  const place = portOf("daemon", port ?? desk.runtime("daemon").port());
-  return findRuntime({ home: desk.home, runtime: "daemon", port: place, nowMs: io.clock.now() });
+  const places = placesOf("daemon", desk.runtime("daemon"), port);
+  return findRuntime({ home: desk.home, runtime: "daemon", ...places, nowMs: io.clock.now() });
 }
 
 /** Who has the port, when it is not our daemon. */

@@ -114,7 +114,13 @@ async function awaitIdentity(installation: Installation, io: CommandIo): Promise
   for (;;) {
     const state = readUnitState(systemctl);
     const port = state?.port ?? target.plan.port ?? DEFAULT_PORTS.daemon;
-    const sighting = await findRuntime({ home: target.home, runtime: "daemon", port, nowMs: io.clock.now() });
+    const sighting = await findRuntime({
+      home: target.home,
+      runtime: "daemon",
+      port,
+      freePort: null,
+      nowMs: io.clock.now(),
+    });
     if (sighting.kind === "running" && sighting.pid === state?.pid) return sighting;
     if (state === null || state.active === "failed" || state.active === "inactive" || performance.now() >= untilMs) {
       const how = state === null ? "systemd does not answer" : `${state.active}, ${state.result}`;
