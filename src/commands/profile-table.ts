@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   { title: "POOL" },
   { title: "STATE", style: stateStyle },
   { title: "ROOM", align: "right" },
-  { title: "USED", shrinks: true },
+  { title: "USED" },
   { title: "RESETS IN", drops: true },
   { title: "PLAN", shrinks: true },
   { title: "SIGNED IN AS", shrinks: true },

@@ -1,11 +1,13 @@
 /** How the daemon stands, as `start`, `restart`, `stop` and `status` say it. */
 import { findRuntime, type Sighting } from "../../daemon/find-runtime.ts";
+import { JOURNAL } from "../../daemon/journal.ts";
 import { describeHolder, findPortHolder } from "../../daemon/port-holder.ts";
 import { logPath } from "../../daemon/runtime-log.ts";
 import type { Desk } from "../../operations/operation.ts";
 import { baseUrlOf, placesOf } from "../../operations/runtime-address.ts";
 import type { CommandIo } from "../command-io.ts";
 import { spanText } from "../spans.ts";
+import { isMachineService } from "./own-service.ts";
 
 export interface DaemonReport {
   readonly runtime: "daemon";
@@ -63,7 +65,7 @@ export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonR
     base_url: baseUrlOf(sighting.port),
     version: isRunning ? sighting.version : null,
     uptime_s: isRunning ? Math.max(0, Math.floor((nowMs - sighting.startedAtMs) / 1_000)) : null,
-    log: logPath(desk.home, "daemon"),
+    log: isMachineService(desk) ? JOURNAL : logPath(desk.home, "daemon"),
     telegram: isRunning ? telegramOf(desk) : null,
     hint: hintFor(sighting),
   };

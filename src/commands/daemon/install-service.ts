@@ -37,7 +37,7 @@ function ask(systemctl: Systemctl, ...words: readonly string[]): string {
   if (answer.kind === "missing") {
     throw new OperationError(
       "failed",
-      "There is no systemd on this machine.",
+      "No systemd runs this machine.",
       "Run the daemon in the background instead: codexuse daemon start",
     );
   }
