@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { CALLBACK_PORTS } from "./accounts/browser-login.ts";
 import { isHolderAlive, nameHolder } from "./accounts/holder.ts";
 import { type AccountTokens, createTokenSource } from "./accounts/tokens.ts";
+import type { DesktopAlerts } from "./alerts/desktop-alerts.ts";
+import { findNotifier } from "./alerts/notifier.ts";
+import { showNotification } from "./alerts/show-notification.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { findRuntime } from "./daemon/find-runtime.ts";
 import { LIMITS } from "./limits.ts";
@@ -194,6 +197,8 @@ export interface StartOptions {
   readonly onEvent?: (event: TelemetryEvent) => void;
   /** Of the bot that may control this runtime from paired chats; none when left out. */
   readonly telegramToken?: string | null;
+  /** Whether the person at this machine is told of news by notifications of the system. */
+  readonly alerts?: boolean;
 }
 
 export interface RunningRuntime {
@@ -235,6 +240,8 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
   const remote = await openRemote(base, options, live, { startedAtMs, emit });
   if (remote !== null) listeners.push(remote.hear);
+  const alerts = options.alerts === true ? await openAlerts(base, options, live, emit) : null;
+  if (alerts !== null) listeners.push(alerts.hear);
   return {
     runtime,
     port: listening.port,
@@ -243,7 +250,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     stop: async (reason) => {
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();
-      await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop()]);
+      await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop(), alerts?.stop()]);
       base.close();
     },
   };
@@ -301,6 +308,32 @@ async function openRemote(
     minuteOfDay,
     newId,
     ...start,
+  });
+}
+
+/** Null where the system shows no notifications. */
+async function openAlerts(
+  base: Base,
+  options: StartOptions,
+  live: LiveState,
+  emit: Emit,
+): Promise<DesktopAlerts | null> {
+  const { env } = options;
+  const notifier = findNotifier(process.platform, env, (program) => Bun.which(program, { PATH: env["PATH"] ?? "" }));
+  if (notifier === null) {
+    emit({ kind: "alerts", level: "info", text: "this system shows no notifications: alerts are in this log only" });
+    return null;
+  }
+  const { startDesktopAlerts } = await import("./alerts/desktop-alerts.ts");
+  const onBug = (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    emit({ kind: "internal-error", id: newId("err"), text });
+  };
+  return startDesktopAlerts({
+    desk: deskOf(base, env, (accountKey) => live.inFlight(accountKey)),
+    show: (notification) => showNotification(notifier, notification, env),
+    onTrouble: () => emit({ kind: "alerts", level: "warn", text: `${notifier.name} showed no notification` }),
+    onBug,
   });
 }
 

@@ -7,14 +7,18 @@ import { serveInFront } from "./serve-in-front.ts";
 export const desktop = defineLeaf({
   name: "desktop",
   description: "Run the desktop runtime in this terminal until it is stopped",
-  examples: ["codexuse desktop", "codexuse desktop --port=4100"],
-  args: { port: PORT_ARGUMENT },
+  examples: ["codexuse desktop", "codexuse desktop --port=4100", "codexuse desktop --no-alerts"],
+  args: {
+    port: PORT_ARGUMENT,
+    alerts: { type: "boolean", default: true, description: "Show no notifications of the system" },
+  },
   async run(args, io) {
     const port = parsePort(args.port);
     const desk = await io.doors.openDesk(io.env);
     await serveInFront(io, desk, {
       runtime: "desktop",
       port,
+      alerts: args.alerts,
       async onServing(running) {
         const { runtime, port: at } = running;
         const document = { runtime, running: true, pid: io.pid, port: at, base_url: baseUrlOf(at) };

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly runtime: Runtime;
   /** Null for the remembered or default port. */
   readonly port: number | null;
+  /** Whether news is shown by notifications of the system. */
+  readonly alerts?: boolean;
   /** Asked once the program will not be started anew: what comes from stdin can be read only once. */
   readTelegramToken?(): Promise<string | null>;
   onServing(running: RunningRuntime): Promise<void>;
@@ -68,6 +70,7 @@ async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): P
       home: desk.home,
       port,
       telegramToken,
+      alerts: options.alerts === true,
       env: io.env,
       onEvent: (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), "text")),
     });

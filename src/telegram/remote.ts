@@ -2,7 +2,7 @@
  * A remote for the operations: what paired chats ask is answered, and what happens to the pool is told to them. Owns the
  * connection to Telegram for as long as the runtime serves. A chat that is not paired hears nothing at all.
  */
-import { LIMITS } from "../limits.ts";
+import { isNews, startNewsRounds } from "../alerts/news-rounds.ts";
 import type { Desk } from "../operations/operation.ts";
 import { NOTHING_TOLD } from "../operations/pool-news.ts";
 import { readProfiles } from "../operations/read-profiles.ts";
@@ -39,8 +39,6 @@ export interface Remote {
 
 /** What was sent while nobody listened is not done hours later. */
 const STALE_MS = 10 * 60_000;
-const NUDGE_MS = 250;
-const NEWS_EVENTS: ReadonlySet<TelemetryEvent["kind"]> = new Set(["account-paused", "account-back", "sign-in-needed"]);
 
 interface Room extends RemoteOptions {
   readonly wire: BotWire;
@@ -158,45 +156,6 @@ async function tellAll(room: Room): Promise<void> {
   }
 }
 
-/** Looks for news from time to time, and soon after a nudge; never twice at once. */
-function startTelling(room: Room, signal: AbortSignal): { nudge(): void; settled(): Promise<void> } {
-  const { clock } = room.desk;
-  const state = {
-    busy: false,
-    nudged: false,
-    dueMs: Number.POSITIVE_INFINITY,
-    cancel: (): void => undefined,
-    last: Promise.resolve(),
-  };
-  const plan = (ms: number): void => {
-    const dueMs = clock.now() + ms;
-    // A stream of events must not put off what is due.
-    if (signal.aborted || dueMs >= state.dueMs) return;
-    state.cancel();
-    state.dueMs = dueMs;
-    state.cancel = clock.after(ms, () => {
-      state.last = round();
-    });
-  };
-  const round = async (): Promise<void> => {
-    if (state.busy || signal.aborted) return;
-    Object.assign(state, { busy: true, nudged: false, dueMs: Number.POSITIVE_INFINITY });
-    await tellAll(room).catch((error: unknown) => void reportBug(room, error));
-    state.busy = false;
-    // What happened meanwhile may have come too late for this round.
-    plan(state.nudged ? NUDGE_MS : LIMITS.newsEveryMs);
-  };
-  plan(NUDGE_MS);
-  signal.addEventListener("abort", () => state.cancel(), { once: true });
-  return {
-    settled: () => state.last,
-    nudge: () => {
-      state.nudged = true;
-      if (!state.busy) plan(NUDGE_MS);
-    },
-  };
-}
-
 function showListening(room: Room, username: string): void {
   room.store.setRemote({ bot: username, code: room.pairing.code() });
   say(room, "info", `Telegram: listening as @${username}`);
@@ -218,7 +177,12 @@ export function startRemote(options: RemoteOptions): Remote {
     wire: openBotWire(options.token, options.apiUrl, signal),
     signIns: openSignIns(options.desk, signal, (error) => void reportBug(options, error)),
   };
-  const telling = startTelling(room, signal);
+  const telling = startNewsRounds({
+    clock: options.desk.clock,
+    signal,
+    look: () => tellAll(room),
+    onBug: (error) => void reportBug(options, error),
+  });
   const polling = pollUpdates({
     wire: room.wire,
     clock: options.desk.clock,
@@ -230,7 +194,7 @@ export function startRemote(options: RemoteOptions): Remote {
   }).catch((error: unknown) => void reportBug(options, error));
   return {
     hear: (event) => {
-      if (NEWS_EVENTS.has(event.kind)) telling.nudge();
+      if (isNews(event)) telling.nudge();
     },
     stop: async () => {
       ending.abort();

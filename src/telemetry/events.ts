@@ -23,6 +23,8 @@ export type TelemetryEvent =
   | { readonly kind: "sign-in-needed"; readonly profile: string; readonly reason: string }
   /** What became of the remote control. `text` holds no token. */
   | { readonly kind: "remote-control"; readonly level: "info" | "warn"; readonly text: string }
+  /** What became of the notifications of the system. */
+  | { readonly kind: "alerts"; readonly level: "info" | "warn"; readonly text: string }
   /** A bug of ours: `id` is what the client was told, the text goes to the log only. */
   | { readonly kind: "internal-error"; readonly id: string; readonly text: string };
 

@@ -70,6 +70,7 @@ export function logLineOf(event: TelemetryEvent): LogLine {
       };
     }
     case "remote-control":
+    case "alerts":
       return { level: event.level, event: event.kind, text: event.text, fields: {} };
     case "internal-error":
       return { level: "error", event: event.kind, text: event.text, fields: { id: event.id } };
