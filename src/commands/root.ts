@@ -19,6 +19,7 @@ export const root = defineGroup({
     setup: () => import("./setup/setup.ts").then((module) => module.setup),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),
     completion: () => import("./completion/completion.ts").then((module) => module.defineCompletion(() => root)),
+    bench: () => import("./demo/bench.ts").then((module) => module.bench),
     demo: () => import("./demo/demo.ts").then((module) => module.demo),
   },
 });
