@@ -112,6 +112,8 @@ async function openBase(home: string, env: Environment): Promise<Base> {
   };
   function openRuntime(runtime: Runtime): RuntimeStore {
     ensureHome(home);
+    // A home that a newer program has written is refused before a file of its own is made in it.
+    if (!existsSync(join(home, `${runtime}.sqlite`)) && existsSync(join(home, "settings.sqlite"))) settings();
     return openRuntimeStore(home, runtime);
   }
   const upstream = once(openNetwork);

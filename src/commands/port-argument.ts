@@ -3,7 +3,7 @@ import { OperationError } from "../operations/operation.ts";
 
 export const PORT_ARGUMENT = {
   type: "string",
-  description: "Port to serve at; remembered. 0: any free one, for this time",
+  description: "Port to serve at; remembered. 0 for a free one, this time only",
   valueHint: "N",
 } as const;
 
