@@ -86,7 +86,8 @@ function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-async function openBase(home: string, env: Environment): Promise<Base> {
+/** `hear` is told what happens to sign-ins; commands have nobody to tell. */
+async function openBase(home: string, env: Environment, hear: Emit = () => undefined): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -126,6 +127,12 @@ async function openBase(home: string, env: Environment): Promise<Base> {
       rng,
       holder: nameHolder(newId("src")),
       isHolderAlive,
+      onSignInEnded: (profileId, reason) => {
+        const profile = settings()
+          .profiles()
+          .find(({ id }) => id === profileId)?.name;
+        if (profile !== undefined) hear({ kind: "sign-in-needed", profile, reason });
+      },
     }),
   );
   return {
@@ -213,12 +220,12 @@ export interface RunningRuntime {
 
 /** Serves in this process until stopped. Rejects with an `OperationError`: `conflict` for a taken port. */
 export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
-  const base = await openBase(options.home, options.env);
   const { runtime } = options;
   const listeners: Emit[] = options.onEvent === undefined ? [] : [options.onEvent];
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
+  const base = await openBase(options.home, options.env, emit);
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);

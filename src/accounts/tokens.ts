@@ -40,6 +40,8 @@ export interface TokenSourceOptions {
   readonly spacingMs?: number;
   readonly isHolderAlive?: (holder: string) => boolean;
   readonly files?: LoginFiles;
+  /** Told when a refresh finds a sign-in ended, or it cannot be refreshed at all. */
+  readonly onSignInEnded?: (profileId: string, reason: string) => void;
 }
 
 /** What the owner's commands and the refresh worker need beyond leasing. */
@@ -223,6 +225,7 @@ function fly(source: Source, profileId: string, need: RefreshNeed, ignoreBackoff
   const flight = source.refresher.refresh(profileId, need).then((outcome) => {
     source.flights.delete(profileId);
     noteOutcome(source, profileId, need.generation, outcome);
+    if (outcome.kind === "sign-in-needed") source.onSignInEnded?.(profileId, outcome.reason);
     return outcome;
   });
   source.flights.set(profileId, flight);
@@ -252,6 +255,7 @@ function countRefusal(source: Source, profile: ProfileRecord, stored: StoredCred
 
 function endSignIn(source: Source, profile: ProfileRecord, stored: StoredCredential, reason: string): Usable {
   markSignInNeeded(source.settings, profile.id, stored.generation, reason, source.clock.now());
+  source.onSignInEnded?.(profile.id, reason);
   return needsSignIn(source, profile, reason);
 }
 

@@ -4,7 +4,7 @@
  */
 import { isNews, startNewsRounds } from "../alerts/news-rounds.ts";
 import type { Desk } from "../operations/operation.ts";
-import { NOTHING_TOLD } from "../operations/pool-news.ts";
+import { NOTHING_TOLD, readTold } from "../operations/pool-news.ts";
 import { readProfiles } from "../operations/read-profiles.ts";
 import type { RemoteChat, RuntimeStore } from "../ports.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
@@ -44,6 +44,8 @@ interface Room extends RemoteOptions {
   readonly wire: BotWire;
   readonly pairing: Pairing;
   readonly signIns: SignIns;
+  /** Looks for news soon. */
+  nudge(): void;
 }
 
 function troubleText(fault: WireFault): string {
@@ -85,6 +87,17 @@ async function send(room: Room, chatId: string, given: Reply): Promise<boolean> 
   return (await room.wire.send(chatId, given)).kind === "done";
 }
 
+/** The chat that signed in is told so in words of its own, and of what else that changed soon. */
+function noteSignedIn(room: Room, chatId: string, profile: string): void {
+  const chat = chatOf(room, chatId);
+  if (chat !== null) {
+    const told = readTold(chat.told);
+    const sign_in = told.sign_in.filter((name) => name !== profile);
+    room.store.saveRemoteChat({ ...chat, told: JSON.stringify({ ...told, sign_in }) });
+  }
+  room.nudge();
+}
+
 function contextOf(room: Room, chat: RemoteChat): ChatContext {
   return {
     desk: room.desk,
@@ -95,9 +108,13 @@ function contextOf(room: Room, chat: RemoteChat): ChatContext {
       say(room, "warn", `Telegram: the chat with ${chat.title} is not paired any more`);
     },
     signIn: (profile) =>
-      room.signIns.begin(profile, async (given) => {
-        await send(room, chat.chatId, given);
-      }),
+      room.signIns.begin(
+        profile,
+        async (given) => {
+          await send(room, chat.chatId, given);
+        },
+        () => noteSignedIn(room, chat.chatId, profile),
+      ),
   };
 }
 
@@ -171,18 +188,19 @@ export function startRemote(options: RemoteOptions): Remote {
     randomBytes: options.randomBytes,
     onGuessing: () => say(options, "warn", "Telegram: somebody guesses at the pairing code; there is a new one"),
   });
-  const room: Room = {
-    ...options,
-    pairing,
-    wire: openBotWire(options.token, options.apiUrl, signal),
-    signIns: openSignIns(options.desk, signal, (error) => void reportBug(options, error)),
-  };
   const telling = startNewsRounds({
     clock: options.desk.clock,
     signal,
     look: () => tellAll(room),
     onBug: (error) => void reportBug(options, error),
   });
+  const room: Room = {
+    ...options,
+    pairing,
+    wire: openBotWire(options.token, options.apiUrl, signal),
+    signIns: openSignIns(options.desk, signal, (error) => void reportBug(options, error)),
+    nudge: telling.nudge,
+  };
   const polling = pollUpdates({
     wire: room.wire,
     clock: options.desk.clock,
