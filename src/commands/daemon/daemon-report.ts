@@ -55,7 +55,13 @@ function telegramOf(desk: Desk): DaemonReport["telegram"] {
   return bot === null ? null : { bot, chats: store.remoteChats().length, pairing_code: code };
 }
 
-export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonReport {
+/** What only the home knows of its daemon. */
+export interface DaemonFacts {
+  readonly log: string;
+  readonly telegram: DaemonReport["telegram"];
+}
+
+export function reportWith(facts: DaemonFacts, sighting: Sighting, nowMs: number): DaemonReport {
   const isRunning = sighting.kind === "running";
   return {
     runtime: "daemon",
@@ -65,10 +71,15 @@ export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonR
     base_url: baseUrlOf(sighting.port),
     version: isRunning ? sighting.version : null,
     uptime_s: isRunning ? Math.max(0, Math.floor((nowMs - sighting.startedAtMs) / 1_000)) : null,
-    log: isMachineService(desk) ? JOURNAL : logPath(desk.home, "daemon"),
-    telegram: isRunning ? telegramOf(desk) : null,
+    log: facts.log,
+    telegram: facts.telegram,
     hint: hintFor(sighting),
   };
+}
+
+export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonReport {
+  const log = isMachineService(desk) ? JOURNAL : logPath(desk.home, "daemon");
+  return reportWith({ log, telegram: sighting.kind === "running" ? telegramOf(desk) : null }, sighting, nowMs);
 }
 
 function telegramLines(telegram: DaemonReport["telegram"]): string[] {
