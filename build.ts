@@ -1,6 +1,7 @@
 /**
  * How do the executables come about? `bun build.ts` makes dist/codexuse for this machine and tries it out; `--all` makes
- * one for every target besides. Version and commit are stamped in; dist/SHA256SUMS covers everything.
+ * one for every target besides. Version and commit are stamped in; dist/SHA256SUMS covers everything. `--next=FILE` makes
+ * only the later version that the drill of an upgrade goes to.
  */
 import { createHash } from "node:crypto";
 import {
@@ -16,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "./package.json" with { type: "json" };
+import { NEXT_FORMAT, NEXT_VERSION } from "./scripts/next-version.ts";
 import { bundlePage } from "./src/server/page/bundle-page.ts";
 
 interface Target {
@@ -71,12 +73,13 @@ interface Compilation {
   readonly commit: string;
   /** The Settings page's files, as a literal. */
   readonly page: string;
+  readonly isNext: boolean;
   /** Null for this machine, whose runtime is the one that runs now. */
   readonly foreign: { readonly target: Target; readonly executablePath: string } | null;
 }
 
 /** Throws with the bundler's words. A log is a failure too: Bun reports broken bytecode as a success with a log. */
-async function compile({ outfile, commit, page, foreign }: Compilation): Promise<void> {
+async function compile({ outfile, commit, page, isNext, foreign }: Compilation): Promise<void> {
   const built = await Bun.build({
     entrypoints: ["src/main.ts"],
     target: "bun",
@@ -84,11 +87,12 @@ async function compile({ outfile, commit, page, foreign }: Compilation): Promise
     splitting: true,
     bytecode: true,
     sourcemap: "linked",
+    plugins: isNext ? [NEXT_FORMAT] : [],
     // Elysia reads the source text of handlers, so names of parameters must stay.
     minify: { whitespace: true, syntax: true, identifiers: false },
     define: {
       "process.env.NODE_ENV": JSON.stringify("production"),
-      CODEXUSE_VERSION: JSON.stringify(manifest.version),
+      CODEXUSE_VERSION: JSON.stringify(isNext ? NEXT_VERSION : manifest.version),
       CODEXUSE_COMMIT: JSON.stringify(commit),
       CODEXUSE_PAGE: page,
     },
@@ -150,7 +154,7 @@ async function buildAll(commit: string, page: string): Promise<number> {
       continue;
     }
     const outfile = join(DIST, `codexuse-${target.name}${target.suffix}`);
-    await compile({ outfile, commit, page, foreign: { target, executablePath } });
+    await compile({ outfile, commit, page, isNext: false, foreign: { target, executablePath } });
     if (target.suffix === "") chmodSync(outfile, 0o755);
     if (target.name === HOST_NAME) tryOut(outfile);
     console.log(outfile);
@@ -159,12 +163,17 @@ async function buildAll(commit: string, page: string): Promise<number> {
   return count;
 }
 
+const commit = readCommit();
+const page = JSON.stringify(await bundlePage(process.cwd()));
+const nextFile = process.argv.find((word) => word.startsWith("--next="))?.slice("--next=".length);
+if (nextFile !== undefined) {
+  await compile({ outfile: nextFile, commit, page, isNext: true, foreign: null });
+  process.exit();
+}
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
-const commit = readCommit();
 const hostFile = join(DIST, HOST_FILE);
-const page = JSON.stringify(await bundlePage(process.cwd()));
-await compile({ outfile: hostFile, commit, page, foreign: null });
+await compile({ outfile: hostFile, commit, page, isNext: false, foreign: null });
 tryOut(hostFile);
 console.log(hostFile);
 const wantsAll = process.argv.includes("--all");

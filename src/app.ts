@@ -8,6 +8,9 @@ import process from "node:process";
 import { CALLBACK_PORTS } from "./accounts/browser-login.ts";
 import { isHolderAlive, nameHolder } from "./accounts/holder.ts";
 import { type AccountTokens, createTokenSource } from "./accounts/tokens.ts";
+import type { DesktopAlerts } from "./alerts/desktop-alerts.ts";
+import { findNotifier } from "./alerts/notifier.ts";
+import { showNotification } from "./alerts/show-notification.ts";
 import { SYSTEM_CLOCK } from "./clock.ts";
 import { findRuntime } from "./daemon/find-runtime.ts";
 import { LIMITS } from "./limits.ts";
@@ -17,7 +20,7 @@ import { readNameTable } from "./operations/name-table.ts";
 import { type Desk, OperationError, type Presence } from "./operations/operation.ts";
 import { PROFILE_STATES } from "./operations/profile-view.ts";
 import { readProfiles } from "./operations/read-profiles.ts";
-import { baseUrlOf, portOf } from "./operations/runtime-address.ts";
+import { baseUrlOf, placesOf, portOf } from "./operations/runtime-address.ts";
 import type { Clock, Endpoints, Rng, Runtime, RuntimeStore, SettingsStore, Upstream } from "./ports.ts";
 import type { Engine } from "./router/engine.ts";
 import { LiveState } from "./router/live-state.ts";
@@ -27,7 +30,7 @@ import { exclusionOf } from "./router/rules/eligibility.ts";
 import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
-import { listen, PortTaken } from "./server/listen.ts";
+import { type Listening, listen, PortTaken } from "./server/listen.ts";
 import type { PageDoor, Serving } from "./server/serving.ts";
 import { backUpHome } from "./store/back-up-home.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
@@ -92,6 +95,7 @@ function sha256(text: string): string {
 
 /** What differs between a process that serves and one that comes and goes. */
 interface BaseNeeds {
+  /** Told what happens to sign-ins; commands have nobody to tell. */
   readonly emit: Emit;
 }
 
@@ -124,6 +128,8 @@ async function openBase(home: string, env: Environment, { emit }: BaseNeeds = SH
   };
   function openRuntime(runtime: Runtime): RuntimeStore {
     ensureHome(home);
+    // A home that a newer program has written is refused before a file of its own is made in it.
+    if (!existsSync(join(home, `${runtime}.sqlite`)) && existsSync(join(home, "settings.sqlite"))) settings();
     return openRuntimeStore(home, runtime);
   }
   const upstream = once(openNetwork);
@@ -137,6 +143,12 @@ async function openBase(home: string, env: Environment, { emit }: BaseNeeds = SH
       holder: nameHolder(newId("src")),
       isHolderAlive,
       emit,
+      onSignInEnded: (profileId, reason) => {
+        const profile = settings()
+          .profiles()
+          .find(({ id }) => id === profileId)?.name;
+        if (profile !== undefined) emit({ kind: "sign-in-needed", turnId: null, profile, reason });
+      },
     }),
   );
   return {
@@ -192,8 +204,9 @@ function readCallbackPorts(env: Environment): readonly number[] {
 }
 
 async function lookForRuntime(base: Base, runtime: Runtime, port: number | null): Promise<Presence> {
-  const pinned = existsSync(join(base.home, `${runtime}.sqlite`)) ? base.runtime(runtime).port() : null;
-  const place = { home: base.home, runtime, port: port ?? portOf(runtime, pinned), nowMs: base.clock.now() };
+  const store = existsSync(join(base.home, `${runtime}.sqlite`)) ? base.runtime(runtime) : null;
+  const places = placesOf(runtime, store, port);
+  const place = { home: base.home, runtime, ...places, nowMs: base.clock.now() };
   const sighting = await findRuntime(place);
   if (sighting.kind !== "running") {
     return { running: false, pid: null, port: place.port, version: null, startedAtMs: null };
@@ -211,6 +224,8 @@ export interface StartOptions {
   readonly onEvent?: (event: TelemetryEvent) => void;
   /** Of the bot that may control this runtime from paired chats; none when left out. */
   readonly telegramToken?: string | null;
+  /** Whether the person at this machine is told of news by notifications of the system. */
+  readonly alerts?: boolean;
 }
 
 export interface RunningRuntime {
@@ -237,14 +252,12 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const place: Place = { port: 0, startedAtMs: base.clock.now() };
   const page = runtime === "desktop" ? await openDesktopPage(base, options, live, { place, emit }) : null;
   const app = createHttpApp(buildServing(base, options, engine, { metrics, page }));
-  const port = options.port ?? portOf(runtime, store.port());
-  const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
+  const listening = await listenAt(options.port, runtime, store, (request) => app.fetch(request)).catch((error) => {
     base.close();
     if (!(error instanceof PortTaken)) throw error;
     throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");
   });
   place.port = listening.port;
-  if (options.port !== 0) store.setPort(listening.port);
   const upkeep = startUpkeep({
     clock: base.clock,
     rng: base.rng,
@@ -259,6 +272,8 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   emit({ kind: "runtime-started", runtime, port: listening.port, version: VERSION });
   const remote = await openRemote(base, options, live, { startedAtMs, emit });
   if (remote !== null) listeners.push(remote.hear);
+  const alerts = options.alerts === true ? await openAlerts(base, options, live, emit) : null;
+  if (alerts !== null) listeners.push(alerts.hear);
   return {
     runtime,
     port: listening.port,
@@ -268,10 +283,34 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();
       await page?.stop();
-      await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop()]);
+      await Promise.all([listening.stop(LIMITS.drainMs), remote?.stop(), alerts?.stop()]);
       base.close();
     },
   };
+}
+
+/**
+ * A port that was named is pinned. Any free one is for this time only: the one of last time, so that clients find a
+ * runtime that was started again, else another.
+ */
+async function listenAt(
+  wanted: number | null,
+  runtime: Runtime,
+  store: RuntimeStore,
+  answer: (request: Request) => Response | Promise<Response>,
+): Promise<Listening> {
+  if (wanted !== 0) {
+    const listening = await listen(wanted ?? portOf(runtime, store.port()), answer);
+    store.setPort(listening.port);
+    store.setFreePort(null);
+    return listening;
+  }
+  const listening = await listen(store.freePort() ?? 0, answer).catch((error: unknown) => {
+    if (!(error instanceof PortTaken)) throw error;
+    return listen(0, answer);
+  });
+  store.setFreePort(listening.port);
+  return listening;
 }
 
 /** Null without a token; then nobody is said to listen either, whatever an earlier process left behind. */
@@ -329,6 +368,32 @@ async function openDesktopPage(
     emit,
     newId,
     inFlight: () => live.inFlightTotal(),
+  });
+}
+
+/** Null where the system shows no notifications. */
+async function openAlerts(
+  base: Base,
+  options: StartOptions,
+  live: LiveState,
+  emit: Emit,
+): Promise<DesktopAlerts | null> {
+  const { env } = options;
+  const notifier = findNotifier(process.platform, env, (program) => Bun.which(program, { PATH: env["PATH"] ?? "" }));
+  if (notifier === null) {
+    emit({ kind: "alerts", level: "info", text: "this system shows no notifications: alerts are in this log only" });
+    return null;
+  }
+  const { startDesktopAlerts } = await import("./alerts/desktop-alerts.ts");
+  const onBug = (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    emit({ kind: "internal-error", id: newId("err"), turnId: null, text });
+  };
+  return startDesktopAlerts({
+    desk: deskOf(base, env, (accountKey) => live.inFlight(accountKey)),
+    show: (notification) => showNotification(notifier, notification, env),
+    onTrouble: () => emit({ kind: "alerts", level: "warn", text: `${notifier.name} showed no notification` }),
+    onBug,
   });
 }
 

@@ -115,11 +115,13 @@ export const LIMITS = {
   storedResponsesBytesMax: 500 * MIB,
   /** A writer of another process holds the file for at most a few milliseconds. */
   sqliteBusyMs: 5 * SECOND_MS,
-  /** A start takes a fraction of a second; a loaded machine gets the benefit of the doubt. */
   /** How often alerts are looked for; what passes sooner is no news. */
   newsEveryMs: 15 * SECOND_MS,
   /** Telegram holds a question this long; routers cut quiet connections off after a minute. */
   telegramPollMs: 30 * SECOND_MS,
+  /** A notification is handed over in no time, or not at all. */
+  notifierMs: 5 * SECOND_MS,
+  /** A start takes a fraction of a second; a loaded machine gets the benefit of the doubt. */
   startWaitMs: 10 * SECOND_MS,
   /** The drain, and some time to write things down. */
   stopWaitMs: 40 * SECOND_MS,

@@ -323,6 +323,9 @@ export interface RuntimeStore extends StoredResponses {
   /** The pinned port, null when none was chosen yet. */
   port(): number | null;
   setPort(port: number): void;
+  /** Where it serves, or served last, when any free port was asked for: not kept for the next start. Null otherwise. */
+  freePort(): number | null;
+  setFreePort(port: number | null): void;
 
   close(): void;
 }

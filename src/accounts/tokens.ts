@@ -43,6 +43,8 @@ export interface TokenSourceOptions {
   readonly files?: LoginFiles;
   /** Told how each refresh ended. */
   readonly emit?: Emit;
+  /** Told when a refresh finds a sign-in ended, or it cannot be refreshed at all. */
+  readonly onSignInEnded?: (profileId: string, reason: string) => void;
 }
 
 /** What the owner's commands and the refresh worker need beyond leasing. */
@@ -229,6 +231,7 @@ function fly(source: Source, profileId: string, need: RefreshNeed, ignoreBackoff
     source.flights.delete(profileId);
     noteOutcome(source, profileId, need.generation, outcome);
     tellOutcome(source, name, outcome);
+    if (outcome.kind === "sign-in-needed") source.onSignInEnded?.(profileId, outcome.reason);
     return outcome;
   });
   source.flights.set(profileId, flight);
@@ -265,6 +268,7 @@ function countRefusal(source: Source, profile: ProfileRecord, stored: StoredCred
 
 function endSignIn(source: Source, profile: ProfileRecord, stored: StoredCredential, reason: string): Usable {
   markSignInNeeded(source.settings, profile.id, stored.generation, reason, source.clock.now());
+  source.onSignInEnded?.(profile.id, reason);
   return needsSignIn(source, profile, reason);
 }
 

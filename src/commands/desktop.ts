@@ -40,11 +40,17 @@ async function showSettings(io: CommandIo, desk: Desk, { pid, port }: Place, wis
 export const desktop = defineLeaf({
   name: "desktop",
   description: "Run the desktop runtime in this terminal, and open its Settings page in a browser",
-  examples: ["codexuse desktop", "codexuse desktop --no-open", "codexuse desktop --port=4100"],
+  examples: [
+    "codexuse desktop",
+    "codexuse desktop --no-open",
+    "codexuse desktop --port=4100",
+    "codexuse desktop --no-alerts",
+  ],
   args: {
     port: PORT_ARGUMENT,
     "log-format": LOG_FORMAT_ARGUMENT,
     open: { type: "boolean", default: true, description: "Do not open a browser, only show the address" },
+    alerts: { type: "boolean", default: true, description: "Show no notifications of the system" },
   },
   async run(args, io) {
     const port = parsePort(args.port);
@@ -60,6 +66,7 @@ export const desktop = defineLeaf({
       runtime: "desktop",
       port,
       logFormat: args["log-format"] ?? null,
+      alerts: args.alerts,
       async onServing(running) {
         if (!wish.json) io.tell("done", `Serving at ${baseUrlOf(running.port)}. Stop with Ctrl-C.`);
         await showSettings(io, desk, { pid: io.pid, port: running.port }, wish);

@@ -1,7 +1,11 @@
 /** `--port`, as the commands take it that start or look for a runtime. */
 import { OperationError } from "../operations/operation.ts";
 
-export const PORT_ARGUMENT = { type: "string", description: "Port to serve at; remembered", valueHint: "N" } as const;
+export const PORT_ARGUMENT = {
+  type: "string",
+  description: "Port to serve at; remembered. 0 for a free one, this time only",
+  valueHint: "N",
+} as const;
 
 const PORT_MAX = 65_535;
 

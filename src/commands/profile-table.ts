@@ -1,7 +1,7 @@
 /** Profiles as a table: who, in what state, and how much room. */
 import type { ProfileView } from "../operations/profile-view.ts";
 import type { CommandIo } from "./command-io.ts";
-import { agoText, inText, windowText } from "./spans.ts";
+import { agoText, inText, spanText, windowText } from "./spans.ts";
 import { type Column, renderTable } from "./table.ts";
 import { paintWith, type Style } from "./terminal-text.ts";
 
@@ -17,14 +17,9 @@ const STATE_STYLES: Readonly<Record<ProfileView["state"], Style | null>> = {
 
 /** By the first word of the cell. */
 export function stateStyle(cell: string): Style | null {
+  if (cell.startsWith("back ")) return STATE_STYLES.cooling;
   const state = Object.keys(STATE_STYLES).find((known) => known === cell.split(" ")[0]);
   return state === undefined ? null : STATE_STYLES[state as ProfileView["state"]];
-}
-
-const STALE = " (stale)";
-
-function ageStyle(cell: string): Style | null {
-  return cell.endsWith(STALE) ? "yellow" : null;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -32,36 +27,36 @@ const COLUMNS: readonly Column[] = [
   { title: "POOL" },
   { title: "STATE", style: stateStyle },
   { title: "ROOM", align: "right" },
-  { title: "WINDOWS USED", shrinks: true },
-  { title: "AS OF", style: ageStyle },
+  { title: "USED" },
+  { title: "RESETS IN", drops: true },
   { title: "PLAN", shrinks: true },
   { title: "SIGNED IN AS", shrinks: true },
 ];
 
-/** `cooling, back in 2 h`, `busy (3)`: the state with what makes it so. */
+/** `back in 2 h`, `busy (3)`: the state with what makes it so. */
 export function stateText(view: ProfileView, nowMs: number): string {
-  if (view.state === "cooling" && view.cooldown !== null) {
-    const { until } = view.cooldown;
-    return until === null ? "cooling" : `cooling, back ${inText(until, nowMs)}`;
-  }
+  if (view.state === "cooling" && view.cooldown?.until) return `back ${inText(view.cooldown.until, nowMs)}`;
   return view.in_flight !== null && view.in_flight > 0 ? `${view.state} (${view.in_flight})` : view.state;
 }
 
-/** `5 h 12% (resets in 2 h), 7 d 40% (resets in 3 d)`; what has nothing used has nothing to reset. */
-function windowsText(view: ProfileView, nowMs: number): string {
-  const main = view.windows.filter((window) => window.limit === view.windows[0]?.limit);
-  const parts = main.map((window) => {
-    const used = `${windowText(window.minutes)} ${Math.round(window.used_percent)}%`;
-    return window.used_percent > 0 && window.resets_at !== null
-      ? `${used} (resets ${inText(window.resets_at, nowMs)})`
-      : used;
-  });
-  return parts.join(", ") || "-";
+function mainWindows(view: ProfileView): ProfileView["windows"] {
+  return view.windows.filter((window) => window.limit === view.windows[0]?.limit);
 }
 
-function ageText({ usage }: ProfileView, nowMs: number): string {
-  if (usage.observed_at === null) return "-";
-  return `${agoText(usage.observed_at, nowMs)}${usage.fresh ? "" : STALE}`;
+/** `5 h 12%, 7 d 40%`, and how old that is when it is too old to rely on. */
+export function usedText(view: ProfileView, nowMs: number): string {
+  const parts = mainWindows(view).map((window) => `${windowText(window.minutes)} ${Math.round(window.used_percent)}%`);
+  if (parts.length === 0) return "-";
+  const { fresh, observed_at: at } = view.usage;
+  return parts.join(", ") + (fresh || at === null ? "" : ` (${agoText(at, nowMs)})`);
+}
+
+/** In the order of the windows, each in its largest unit; what has nothing used has nothing to reset. */
+function resetsText(view: ProfileView, nowMs: number): string {
+  const parts = mainWindows(view).map(({ used_percent: used, resets_at: at }) =>
+    used > 0 && at !== null ? spanText(Math.max(0, Date.parse(at) - nowMs), 1) : "-",
+  );
+  return parts.every((part) => part === "-") ? "-" : parts.join(", ");
 }
 
 function roomText(view: ProfileView): string {
@@ -84,8 +79,8 @@ export function renderProfiles(views: readonly ProfileView[], io: CommandIo): st
     view.selected ? "yes" : "no",
     stateText(view, nowMs),
     roomText(view),
-    windowsText(view, nowMs),
-    ageText(view, nowMs),
+    usedText(view, nowMs),
+    resetsText(view, nowMs),
     view.plan ?? "-",
     whoText(view),
   ]);

@@ -21,6 +21,7 @@ export const root = defineGroup({
     restore: () => import("./restore.ts").then((module) => module.restore),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),
     completion: () => import("./completion/completion.ts").then((module) => module.defineCompletion(() => root)),
+    bench: () => import("./demo/bench.ts").then((module) => module.bench),
     demo: () => import("./demo/demo.ts").then((module) => module.demo),
   },
 });

@@ -11,7 +11,7 @@ import { describeHolder, findPortHolder } from "../daemon/port-holder.ts";
 import { logPath, trimOwnLog } from "../daemon/runtime-log.ts";
 import { LIMITS } from "../limits.ts";
 import { type Desk, OperationError } from "../operations/operation.ts";
-import { portOf } from "../operations/runtime-address.ts";
+import { placesOf, portOf } from "../operations/runtime-address.ts";
 import type { Runtime } from "../ports.ts";
 import type { LogFormat } from "../telemetry/log.ts";
 import type { CommandIo, StopSignal } from "./command-io.ts";
@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly port: number | null;
   /** Null for the one that suits where stderr goes. */
   readonly logFormat?: LogFormat | null;
+  /** Whether news is shown by notifications of the system. */
+  readonly alerts?: boolean;
   /** Asked once the program will not be started anew: what comes from stdin can be read only once. */
   readTelegramToken?(): Promise<string | null>;
   onServing(running: RunningRuntime): Promise<void>;
@@ -44,8 +46,8 @@ async function refuseSecond(io: CommandIo, desk: Desk, runtime: Runtime): Promis
   const nowMs = io.clock.now();
   const holder = claimPidFile(desk.home, runtime, io.pid, nowMs);
   if (holder === null) return;
-  const port = portOf(runtime, desk.runtime(runtime).port());
-  const sighting = await findRuntime({ home: desk.home, runtime, port, nowMs });
+  const places = placesOf(runtime, desk.runtime(runtime), null);
+  const sighting = await findRuntime({ home: desk.home, runtime, ...places, nowMs });
   const where = sighting.kind === "running" ? ` at port ${sighting.port}` : " but does not answer";
   throw new OperationError(
     "conflict",
@@ -66,16 +68,15 @@ async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): P
   const telegramToken = (await options.readTelegramToken?.()) ?? null;
   const store = desk.runtime(runtime);
   try {
-    const running = await io.doors.startRuntime({
+    return await io.doors.startRuntime({
       runtime,
       home: desk.home,
       port,
       telegramToken,
+      alerts: options.alerts === true,
       env: io.env,
       onEvent: openLogSink(io, options.logFormat ?? null),
     });
-    if (port !== null) store.setPort(running.port);
-    return running;
   } catch (error) {
     throw explainStart(error, portOf(runtime, port ?? store.port()));
   }

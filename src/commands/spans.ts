@@ -7,13 +7,13 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ["s", 1_000],
 ];
 
-/** The two largest units that count: `2 d 4 h`, `35 min`, `12 s`. */
-export function spanText(ms: number): string {
+/** The two largest units that count: `2 d 4 h`, `35 min`, `12 s`; with `units` 1, the largest alone. */
+export function spanText(ms: number, units: 1 | 2 = 2): string {
   const start = UNITS.findIndex(([, unitMs]) => ms >= unitMs);
   if (start === -1) return "0 s";
   let restMs = ms;
   const parts: string[] = [];
-  for (const [name, unitMs] of UNITS.slice(start, start + 2)) {
+  for (const [name, unitMs] of UNITS.slice(start, start + units)) {
     const count = Math.floor(restMs / unitMs);
     restMs -= count * unitMs;
     if (count > 0) parts.push(`${count} ${name}`);

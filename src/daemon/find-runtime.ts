@@ -27,17 +27,27 @@ export interface Whereabouts {
   readonly home: string;
   readonly runtime: Runtime;
   readonly port: number;
+  /** Where it may serve instead, for this time only; believed only of a process that lives. Null for nowhere else. */
+  readonly freePort: number | null;
   readonly nowMs: number;
 }
 
+function isOwn(health: Health, runtime: Runtime, pid: number): health is Extract<Health, { kind: "codexuse" }> {
+  return health.kind === "codexuse" && health.runtime === runtime && (health.pid ?? pid) === pid;
+}
+
 export async function findRuntime(place: Whereabouts): Promise<Sighting> {
-  const { port, runtime } = place;
+  const { runtime, freePort } = place;
   const entry = readPidFile(place.home, runtime, place.nowMs);
-  const health = await askHealth(port, ANSWER_MS);
-  if (entry === null) return health.kind === "nobody" ? { kind: "absent", port } : { kind: "foreign", port, health };
-  const { pid } = entry;
-  if (health.kind !== "codexuse" || health.runtime !== runtime || (health.pid ?? pid) !== pid) {
-    return { kind: "silent", pid, port };
+  if (entry === null) {
+    const { port } = place;
+    const health = await askHealth(port, ANSWER_MS);
+    return health.kind === "nobody" ? { kind: "absent", port } : { kind: "foreign", port, health };
   }
-  return { kind: "running", pid, port, version: health.version, startedAtMs: entry.writtenAtMs };
+  const { pid, writtenAtMs: startedAtMs } = entry;
+  for (const port of freePort === null ? [place.port] : [freePort, place.port]) {
+    const health = await askHealth(port, ANSWER_MS);
+    if (isOwn(health, runtime, pid)) return { kind: "running", pid, port, version: health.version, startedAtMs };
+  }
+  return { kind: "silent", pid, port: freePort ?? place.port };
 }

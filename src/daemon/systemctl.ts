@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export type SystemctlAnswer =
   | { readonly kind: "done"; readonly text: string }
-  /** There is no systemctl here. */
+  /** There is no systemctl here, or systemd does not run this machine. */
   | { readonly kind: "missing" }
   /** `text` is what it said, in one line. */
   | { readonly kind: "refused"; readonly text: string };
@@ -20,6 +20,8 @@ export type Systemctl = (...words: readonly string[]) => SystemctlAnswer;
 function judge(run: SpawnSyncReturns<string>): SystemctlAnswer {
   if (run.error !== undefined && "code" in run.error && run.error.code === "ENOENT") return { kind: "missing" };
   const said = `${run.stderr ?? ""}${run.error?.message ?? ""}`.trim().replace(/\s*\n\s*/g, " ");
+  // It has no code of its own for this, and says it in every language alike.
+  if (run.status !== 0 && said.includes("not been booted with systemd")) return { kind: "missing" };
   if (run.status === 0) return { kind: "done", text: run.stdout };
   return { kind: "refused", text: said === "" ? `systemctl ended with ${run.status ?? "a signal"}` : said };
 }

@@ -1,6 +1,6 @@
 /** Do clients that were set up still point at a runtime of this home? */
 import { existsSync, readFileSync } from "node:fs";
-import { baseUrlOf, portOf } from "../operations/runtime-address.ts";
+import { baseUrlOf, type Places } from "../operations/runtime-address.ts";
 import { RUNTIMES, type Runtime } from "../ports.ts";
 import { type Finding, finding } from "./finding.ts";
 
@@ -18,11 +18,14 @@ function providerUrl(text: string): string | null {
 }
 
 /** `codexConfig` is the path of Codex's configuration. */
-export function checkClients(codexConfig: string, pinned: (runtime: Runtime) => number | null): Finding[] {
+export function checkClients(codexConfig: string, placesOf: (runtime: Runtime) => Places): Finding[] {
   if (!existsSync(codexConfig)) return [];
   const url = providerUrl(readFileSync(codexConfig, "utf8"));
   if (url === null) return [];
-  const places = RUNTIMES.map((runtime) => baseUrlOf(portOf(runtime, pinned(runtime))));
+  const places = RUNTIMES.flatMap((runtime) => {
+    const { port, freePort } = placesOf(runtime);
+    return (freePort === null ? [port] : [port, freePort]).map(baseUrlOf);
+  });
   if (places.includes(url)) return [];
   const text = `Codex is set up for ${url}, where no runtime of this home serves (${places.join(", ")}).`;
   return [finding("warning", "client-elsewhere", text, "codexuse setup codex --runtime=daemon, or desktop")];

@@ -2,7 +2,7 @@
 import { findRuntime, type Sighting } from "../daemon/find-runtime.ts";
 import { describeHolder, findPortHolder } from "../daemon/port-holder.ts";
 import type { Desk } from "../operations/operation.ts";
-import { portOf } from "../operations/runtime-address.ts";
+import type { Places } from "../operations/runtime-address.ts";
 import { RUNTIMES, type Runtime } from "../ports.ts";
 import { VERSION } from "../version.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -33,12 +33,11 @@ function judge(runtime: Runtime, sighting: Sighting): Finding[] {
   }
 }
 
-/** `pinned` is the remembered port; null where there is none. */
-export async function checkRuntimes(desk: Desk, pinned: (runtime: Runtime) => number | null): Promise<Finding[]> {
+/** `places` says where each runtime serves or would. */
+export async function checkRuntimes(desk: Desk, places: (runtime: Runtime) => Places): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const runtime of RUNTIMES) {
-    const port = portOf(runtime, pinned(runtime));
-    const place = { home: desk.home, runtime, port, nowMs: desk.clock.now() };
+    const place = { home: desk.home, runtime, ...places(runtime), nowMs: desk.clock.now() };
     findings.push(...judge(runtime, await findRuntime(place)));
   }
   return findings;

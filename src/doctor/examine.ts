@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Desk } from "../operations/operation.ts";
+import { type Places, placesOf } from "../operations/runtime-address.ts";
 import type { Runtime } from "../ports.ts";
 import { StoreError } from "../store/store-error.ts";
 import { checkClients } from "./check-clients.ts";
@@ -27,13 +28,14 @@ export interface Examined {
   readonly findings: readonly Finding[];
 }
 
-/** The remembered port; a store that cannot be opened has a check of its own. */
-function pinnedPort(desk: Desk, runtime: Runtime): number | null {
-  if (!existsSync(join(desk.home, `${runtime}.sqlite`))) return null;
+/** Where a runtime serves or would; a store that cannot be opened has a check of its own. */
+function findPlaces(desk: Desk, runtime: Runtime): Places {
+  const nowhere = placesOf(runtime, null, null);
+  if (!existsSync(join(desk.home, `${runtime}.sqlite`))) return nowhere;
   try {
-    return desk.runtime(runtime).port();
+    return placesOf(runtime, desk.runtime(runtime), null);
   } catch (error) {
-    if (error instanceof StoreError) return null;
+    if (error instanceof StoreError) return nowhere;
     throw error;
   }
 }
@@ -70,7 +72,7 @@ function checkProxy(env: Environment): Finding[] {
 }
 
 export function checksOf(desk: Desk, around: Surroundings): Check[] {
-  const pinned = (runtime: Runtime) => pinnedPort(desk, runtime);
+  const places = (runtime: Runtime) => findPlaces(desk, runtime);
   const { env, homedir, codexHome } = around;
   const authJson = join(codexHome, "auth.json");
   return [
@@ -81,13 +83,13 @@ export function checksOf(desk: Desk, around: Surroundings): Check[] {
       fine: "every profile can be used and owns its sign-in",
       run: () => (hasSettings(desk) ? checkSignIns(desk, [authJson]) : []),
     },
-    { name: "runtimes", fine: "ports are free or ours", run: () => checkRuntimes(desk, pinned) },
+    { name: "runtimes", fine: "ports are free or ours", run: () => checkRuntimes(desk, places) },
     {
       name: "service",
       fine: "nothing installed is down",
       run: () => checkService({ env, homedir, home: desk.home, nowMs: desk.clock.now() }),
     },
-    { name: "clients", fine: "clients point here", run: () => checkClients(join(codexHome, "config.toml"), pinned) },
+    { name: "clients", fine: "clients point here", run: () => checkClients(join(codexHome, "config.toml"), places) },
     {
       name: "network",
       fine: "all four hosts answer, and the clock is right",

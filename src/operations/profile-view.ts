@@ -102,13 +102,18 @@ function stateOf(facts: ProfileFacts, headroom: Headroom, cooling: Cooling | nul
   return headroom.kind === "unknown" && profile.kind === "chatgpt" ? "unknown" : "ready";
 }
 
+/** Two digits are more than upstream tells; the rest is noise of arithmetic. */
+function roundPercent(percent: number): number {
+  return Math.round(percent * 100) / 100;
+}
+
 function windowsOf(account: AccountState, nowMs: number): ProfileView["windows"] {
   return [...account.windows]
     .sort((a, b) => Number(b.limit === MAIN_LIMIT) - Number(a.limit === MAIN_LIMIT) || a.minutes - b.minutes)
     .map((window) => ({
       limit: window.limit,
       minutes: window.minutes,
-      used_percent: 100 - remainingPercent(window, nowMs),
+      used_percent: roundPercent(100 - remainingPercent(window, nowMs)),
       resets_at: wireTimeOrNull(window.resetsAtMs),
     }));
 }
@@ -145,7 +150,7 @@ export function profileView(facts: ProfileFacts, nowMs: number): ProfileView {
     other_seats: [...facts.otherSeats],
     state: stateOf(facts, headroom, cooling),
     state_reason: reasonOf(facts, cooling),
-    headroom_percent: headroom.kind === "known" ? headroom.percent : null,
+    headroom_percent: headroom.kind === "known" ? roundPercent(headroom.percent) : null,
     windows: windowsOf(account, nowMs),
     usage: usageOf(account, nowMs),
     cooldown: cooling === null ? null : { until: wireTimeOrNull(cooling.untilMs), reason: cooling.reason },

@@ -10,6 +10,7 @@ import { runtime0001 } from "./migrations/runtime-0001.ts";
 import { runtime0002 } from "./migrations/runtime-0002.ts";
 import { runtime0003 } from "./migrations/runtime-0003.ts";
 import { runtime0004 } from "./migrations/runtime-0004.ts";
+import { runtime0005 } from "./migrations/runtime-0005.ts";
 import { openStore } from "./open-store.ts";
 import { pageTokensTable } from "./page-tokens-table.ts";
 import { remoteTable } from "./remote-table.ts";
@@ -18,7 +19,7 @@ import { runtimeTable } from "./runtime-table.ts";
 import { sessionsTable } from "./sessions-table.ts";
 import { turnsTable } from "./turns-table.ts";
 
-const MIGRATIONS = [runtime0001, runtime0002, runtime0003, runtime0004];
+const MIGRATIONS = [runtime0001, runtime0002, runtime0003, runtime0004, runtime0005];
 
 /** Opens a runtime's store in `home` (`:memory:` for none on disk). Throws a `StoreError`, here and from every method. */
 export function openRuntimeStore(home: string, runtime: Runtime): RuntimeStore {

@@ -1,7 +1,6 @@
 /** How does the pool look in a chat? Pure: views in, lines out. Names only: no e-mail address, no key, no token. */
 import type { Static } from "typebox";
 import { agoText, inText, windowText } from "../commands/spans.ts";
-import type { News } from "../operations/pool-news.ts";
 import type { ProfileView } from "../operations/profile-view.ts";
 import type { SessionView } from "../operations/session-view.ts";
 import type { showPoolStatus } from "../operations/show-pool-status.ts";
@@ -74,22 +73,4 @@ export function turnLines(turn: TurnView, nowMs: number): string[] {
     ...(attempts.length === 0 ? ["Nobody was asked."] : attempts),
     ...(considered.length === 0 ? [] : ["", "Considered:", ...considered]),
   ];
-}
-
-export function newsLine(news: News, nowMs: number): string {
-  const back = (until: string | null) => (until === null ? "" : `, back ${inText(until, nowMs)}`);
-  switch (news.kind) {
-    case "drained":
-      return `🔴 ${news.profile} is used up${back(news.until)}.`;
-    case "back":
-      return `🟢 ${news.profile} is back.`;
-    case "sign-in-needed":
-      return news.closed ? `⛔ ${news.profile} was closed by OpenAI.` : `🔑 ${news.profile} needs to sign in.`;
-    case "signed-in":
-      return `🟢 ${news.profile} is signed in again.`;
-    case "pool-empty":
-      return `🚨 Nobody in the pool can serve${back(news.until)}.`;
-    case "pool-serves":
-      return "🟢 The pool can serve again.";
-  }
 }

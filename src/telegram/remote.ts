@@ -2,9 +2,9 @@
  * A remote for the operations: what paired chats ask is answered, and what happens to the pool is told to them. Owns the
  * connection to Telegram for as long as the runtime serves. A chat that is not paired hears nothing at all.
  */
-import { LIMITS } from "../limits.ts";
+import { isNews, startNewsRounds } from "../alerts/news-rounds.ts";
 import type { Desk } from "../operations/operation.ts";
-import { NOTHING_TOLD } from "../operations/pool-news.ts";
+import { NOTHING_TOLD, readTold } from "../operations/pool-news.ts";
 import { readProfiles } from "../operations/read-profiles.ts";
 import type { RemoteChat, RuntimeStore } from "../ports.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
@@ -39,13 +39,13 @@ export interface Remote {
 
 /** What was sent while nobody listened is not done hours later. */
 const STALE_MS = 10 * 60_000;
-const NUDGE_MS = 250;
-const NEWS_EVENTS: ReadonlySet<TelemetryEvent["kind"]> = new Set(["account-paused", "account-back", "sign-in-needed"]);
 
 interface Room extends RemoteOptions {
   readonly wire: BotWire;
   readonly pairing: Pairing;
   readonly signIns: SignIns;
+  /** Looks for news soon. */
+  nudge(): void;
 }
 
 function troubleText(fault: WireFault): string {
@@ -88,6 +88,17 @@ async function send(room: Room, chatId: string, given: Reply): Promise<boolean> 
   return (await room.wire.send(chatId, given)).kind === "done";
 }
 
+/** The chat that signed in is told so in words of its own, and of what else that changed soon. */
+function noteSignedIn(room: Room, chatId: string, profile: string): void {
+  const chat = chatOf(room, chatId);
+  if (chat !== null) {
+    const told = readTold(chat.told);
+    const sign_in = told.sign_in.filter((name) => name !== profile);
+    room.store.saveRemoteChat({ ...chat, told: JSON.stringify({ ...told, sign_in }) });
+  }
+  room.nudge();
+}
+
 function contextOf(room: Room, chat: RemoteChat): ChatContext {
   return {
     desk: room.desk,
@@ -98,9 +109,13 @@ function contextOf(room: Room, chat: RemoteChat): ChatContext {
       say(room, "warn", `Telegram: the chat with ${chat.title} is not paired any more`);
     },
     signIn: (profile) =>
-      room.signIns.begin(profile, async (given) => {
-        await send(room, chat.chatId, given);
-      }),
+      room.signIns.begin(
+        profile,
+        async (given) => {
+          await send(room, chat.chatId, given);
+        },
+        () => noteSignedIn(room, chat.chatId, profile),
+      ),
   };
 }
 
@@ -159,45 +174,6 @@ async function tellAll(room: Room): Promise<void> {
   }
 }
 
-/** Looks for news from time to time, and soon after a nudge; never twice at once. */
-function startTelling(room: Room, signal: AbortSignal): { nudge(): void; settled(): Promise<void> } {
-  const { clock } = room.desk;
-  const state = {
-    busy: false,
-    nudged: false,
-    dueMs: Number.POSITIVE_INFINITY,
-    cancel: (): void => undefined,
-    last: Promise.resolve(),
-  };
-  const plan = (ms: number): void => {
-    const dueMs = clock.now() + ms;
-    // A stream of events must not put off what is due.
-    if (signal.aborted || dueMs >= state.dueMs) return;
-    state.cancel();
-    state.dueMs = dueMs;
-    state.cancel = clock.after(ms, () => {
-      state.last = round();
-    });
-  };
-  const round = async (): Promise<void> => {
-    if (state.busy || signal.aborted) return;
-    Object.assign(state, { busy: true, nudged: false, dueMs: Number.POSITIVE_INFINITY });
-    await tellAll(room).catch((error: unknown) => void reportBug(room, error));
-    state.busy = false;
-    // What happened meanwhile may have come too late for this round.
-    plan(state.nudged ? NUDGE_MS : LIMITS.newsEveryMs);
-  };
-  plan(NUDGE_MS);
-  signal.addEventListener("abort", () => state.cancel(), { once: true });
-  return {
-    settled: () => state.last,
-    nudge: () => {
-      state.nudged = true;
-      if (!state.busy) plan(NUDGE_MS);
-    },
-  };
-}
-
 function showListening(room: Room, username: string): void {
   room.store.setRemote({ bot: username, code: room.pairing.code() });
   say(room, "info", `Telegram: listening as @${username}`);
@@ -213,13 +189,19 @@ export function startRemote(options: RemoteOptions): Remote {
     randomBytes: options.randomBytes,
     onGuessing: () => say(options, "warn", "Telegram: somebody guesses at the pairing code; there is a new one"),
   });
+  const telling = startNewsRounds({
+    clock: options.desk.clock,
+    signal,
+    look: () => tellAll(room),
+    onBug: (error) => void reportBug(options, error),
+  });
   const room: Room = {
     ...options,
     pairing,
     wire: openBotWire(options.token, options.apiUrl, signal),
     signIns: openSignIns(options.desk, signal, (error) => void reportBug(options, error)),
+    nudge: telling.nudge,
   };
-  const telling = startTelling(room, signal);
   const polling = pollUpdates({
     wire: room.wire,
     clock: options.desk.clock,
@@ -231,7 +213,7 @@ export function startRemote(options: RemoteOptions): Remote {
   }).catch((error: unknown) => void reportBug(options, error));
   return {
     hear: (event) => {
-      if (NEWS_EVENTS.has(event.kind)) telling.nudge();
+      if (isNews(event)) telling.nudge();
     },
     stop: async () => {
       ending.abort();

@@ -4,8 +4,8 @@ import { refreshProfile } from "../operations/refresh-profile.ts";
 import { type Reply, reply } from "./reply.ts";
 
 export interface SignIns {
-  /** Answers at once; the rest goes to `send`. */
-  begin(profile: string, send: (reply: Reply) => Promise<void>): Reply;
+  /** Answers at once; the rest goes to `send`. `onSignedIn` comes before the chat is told of it. */
+  begin(profile: string, send: (reply: Reply) => Promise<void>, onSignedIn: () => void): Reply;
 }
 
 async function* noLines(): AsyncGenerator<string> {
@@ -24,10 +24,11 @@ function personIn(send: (reply: Reply) => Promise<void>, signal: AbortSignal): P
   };
 }
 
-async function signIn(desk: Desk, profile: string, person: Person): Promise<Reply> {
+async function signIn(desk: Desk, profile: string, person: Person, onSignedIn: () => void): Promise<Reply> {
   try {
     const input = { name: profile, method: "device", secret: null, timeout_s: null } as const;
     const { untouched } = await refreshProfile.run(desk, input, person);
+    onSignedIn();
     return reply([`🟢 ${profile} is signed in.`, untouched], [[{ text: "Status", command: "/status" }]]);
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
@@ -39,10 +40,10 @@ async function signIn(desk: Desk, profile: string, person: Person): Promise<Repl
 export function openSignIns(desk: Desk, signal: AbortSignal, onBug: (error: unknown) => void): SignIns {
   const running = new Set<string>();
   return {
-    begin(profile, send) {
+    begin(profile, send, onSignedIn) {
       if (running.has(profile)) return reply([`A sign-in for ${profile} is under way already.`]);
       running.add(profile);
-      void signIn(desk, profile, personIn(send, signal))
+      void signIn(desk, profile, personIn(send, signal), onSignedIn)
         .then((done) => (signal.aborted ? undefined : send(done)))
         .catch(onBug)
         .finally(() => running.delete(profile));

@@ -2,10 +2,10 @@
  * Who is to be told what, and when? Compares what each chat knows with how the pool stands, waits for the end of its quiet
  * hours, and counts as told only what has arrived.
  */
+import { newsLine } from "../alerts/news-line.ts";
 import { newsSince, readTold, type Told } from "../operations/pool-news.ts";
 import type { ProfileView } from "../operations/profile-view.ts";
 import type { RemoteChat } from "../ports.ts";
-import { newsLine } from "./chat-text.ts";
 import { profileTag } from "./profile-tag.ts";
 import { isQuiet } from "./quiet-hours.ts";
 import { type Button, inPairs, type Reply, reply } from "./reply.ts";

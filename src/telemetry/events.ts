@@ -49,6 +49,8 @@ export type TelemetryEvent =
   | { readonly kind: "page-opened" }
   /** What became of the remote control. `text` holds no token. */
   | { readonly kind: "remote-control"; readonly level: "info" | "warn"; readonly text: string }
+  /** What became of the notifications of the system. */
+  | { readonly kind: "alerts"; readonly level: "info" | "warn"; readonly text: string }
   /** A bug of ours: `id` is what the client was told, the text goes to the log only. */
   | { readonly kind: "internal-error"; readonly id: string; readonly turnId: string | null; readonly text: string };
 

@@ -80,6 +80,7 @@ export function logLineOf(event: TelemetryEvent): LogLine {
     case "page-opened":
       return { level: "info", event: event.kind, text: "a browser was let in to the Settings page", fields: {} };
     case "remote-control":
+    case "alerts":
       return { level: event.level, event: event.kind, text: event.text, fields: {} };
     case "internal-error":
       return { level: "error", event: event.kind, text: event.text, fields: { turn: event.turnId, id: event.id } };

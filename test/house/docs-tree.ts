@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Glob } from "bun";
-import { type Command, isGroup, type Leaf } from "../../src/commands/command.ts";
+import { type Command, isGroup } from "../../src/commands/command.ts";
 import { root } from "../../src/commands/root.ts";
 import { ROOT } from "./source-tree.ts";
 
@@ -40,6 +40,14 @@ export function commandsOf(document: Document): string[][] {
   return texts.filter((text) => text.startsWith("codexuse ")).map((text) => text.split(/\s+/).slice(1));
 }
 
+/** As they are typed: what is on by itself is switched off with `no-`. */
+function flagNames(command: Command): string[] {
+  if (isGroup(command)) return [];
+  return Object.entries(command.args).flatMap(([name, { default: usual }]) =>
+    usual === true ? [name, `no-${name}`] : [name],
+  );
+}
+
 /** What is wrong with a command that a document names; null when nothing is. */
 export async function findMistake(words: readonly string[]): Promise<string | null> {
   let command: Command = root;
@@ -52,21 +60,14 @@ export async function findMistake(words: readonly string[]): Promise<string | nu
     command = await open();
     rest.shift();
   }
-  const known = isGroup(command) ? [] : flagsOf(command);
+  const known = flagNames(command);
   const flags = rest.filter((word) => word.startsWith("--")).map((word) => word.slice(2).split("=", 1)[0] ?? "");
   const unknown = flags.find((flag) => ![...known, "help", "version", "json"].includes(flag));
   return unknown === undefined ? null : `there is no flag "--${unknown}"`;
 }
 
-/** As they are typed: what is on by itself is switched off. */
-function flagsOf({ args }: Leaf): string[] {
-  return Object.entries(args).flatMap(([name, { type, default: given }]) =>
-    type === "boolean" && given === true ? [name, `no-${name}`] : [name],
-  );
-}
-
 async function flagsBelow(command: Command): Promise<string[]> {
-  if (!isGroup(command)) return flagsOf(command);
+  if (!isGroup(command)) return flagNames(command);
   const children = await Promise.all(Object.values(command.subCommands).map((open) => open()));
   return (await Promise.all(children.map(flagsBelow))).flat();
 }

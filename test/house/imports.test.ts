@@ -66,7 +66,10 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   "protocol/": { uses: ["router/rules/"] },
   "models/": { uses: [] },
   "store/": { uses: ["ports.ts", "limits.ts", "router/rules/"] },
-  "telegram/": { uses: ["operations/", "telemetry/", "ports.ts", "limits.ts", "version.ts", "commands/spans.ts"] },
+  "alerts/": { uses: ["operations/", "ports.ts", "limits.ts", "commands/spans.ts"] },
+  "telegram/": {
+    uses: ["alerts/", "operations/", "telemetry/", "ports.ts", "limits.ts", "version.ts", "commands/spans.ts"],
+  },
   "telemetry/": { uses: ["protocol/", "router/rules/"], names: ["ports.ts"] },
   "simulator/": { uses: ["protocol/"], names: ["ports.ts"] },
 };

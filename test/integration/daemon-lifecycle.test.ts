@@ -80,7 +80,7 @@ describe("a daemon in the background", () => {
     expect(isAlive(Number(started["pid"]))).toBe(false);
     expect(existsSync(join(house.home, "daemon.pid"))).toBe(false);
     expect(await house.json("daemon stop")).toMatchObject({ changed: false });
-    expect(await house.json("daemon status", 3)).toMatchObject({ running: false, port: started["port"] });
+    expect(await house.json("daemon status", 3)).toMatchObject({ running: false, port: 3773 });
   });
 
   test("leaves only files that nobody else may read", async () => {
@@ -92,29 +92,48 @@ describe("a daemon in the background", () => {
     }
   });
 
-  test("remembers its port and moves with restart", async () => {
+  test("remembers the port it was told, and moves with restart", async () => {
     const house = aHouse();
-    const first = await house.json("daemon start --port=0");
-    const second = await house.json("daemon restart");
-    expect(second["port"]).toBe(first["port"]);
-    expect(second["pid"]).not.toBe(first["pid"]);
-    const port = aFreePort();
-    const refused = await house.json(`daemon start --port=${port}`, 6);
+    const first = aFreePort();
+    expect(await house.json(`daemon start --port=${first}`)).toMatchObject({ port: first });
+    expect(await house.json("daemon restart")).toMatchObject({ port: first });
+    const second = aFreePort();
+    const refused = await house.json(`daemon start --port=${second}`, 6);
     expect(refused).toMatchObject({ error: { code: "conflict" } });
-    expect(await house.json(`daemon restart --port=${port}`)).toMatchObject({ port, running: true });
+    expect(await house.json(`daemon restart --port=${second}`)).toMatchObject({ port: second, running: true });
     await house.json("daemon stop");
-    expect(await house.json("daemon status", 3)).toMatchObject({ port });
+    expect(await house.json("daemon status", 3)).toMatchObject({ port: second });
+    expect(await house.json("daemon start")).toMatchObject({ port: second });
+  });
+
+  test("at any free port is found there while it serves, keeps it through a restart, and remembers nothing", async () => {
+    const house = aHouse();
+    const pinned = aFreePort();
+    await house.json(`daemon start --port=${pinned}`);
+    const moved = await house.json("daemon restart --port=0");
+    expect(moved["port"]).not.toBe(pinned);
+    const again = await house.json("daemon restart");
+    expect([again["port"], again["pid"] === moved["pid"]]).toEqual([moved["port"], false]);
+    for (const line of ["daemon status", "account-pool status --runtime=daemon"]) {
+      expect(await house.json(line)).toMatchObject({ running: true, port: moved["port"] });
+    }
+    const key = await house.json("account-pool keys create --runtime=daemon");
+    expect(key["base_url"]).toBe(`http://127.0.0.1:${moved["port"]}/v1`);
+    await house.json("daemon stop");
+    expect(await house.json("daemon status", 3)).toMatchObject({ port: pinned });
+    expect(await house.json("daemon start")).toMatchObject({ port: pinned });
   });
 
   test("that was killed is not running, and the next start cleans up (trap 46)", async () => {
     const house = aHouse();
-    const { pid } = await house.json("daemon start --port=0");
+    const port = aFreePort();
+    const { pid } = await house.json(`daemon start --port=${port}`);
     process.kill(Number(pid), "SIGKILL");
     await waitUntil("the daemon is gone", () => !isAlive(Number(pid)), GONE_MS);
     expect(existsSync(join(house.home, "daemon.pid"))).toBe(true);
     expect(await house.json("daemon status", 3)).toMatchObject({ running: false, pid: null });
     expect(existsSync(join(house.home, "daemon.pid"))).toBe(false);
-    expect(await house.json("daemon start")).toMatchObject({ running: true });
+    expect(await house.json("daemon start")).toMatchObject({ running: true, port });
   });
 
   test("that cannot come up says why, with the log's last lines, and leaves nothing behind", async () => {

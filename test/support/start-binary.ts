@@ -132,6 +132,8 @@ export async function installBinary(options: Pick<BinaryOptions, "simulator"> = 
     CODEXUSE_CHATGPT_URL: served.chatgptUrl,
     CODEXUSE_AUTH_URL: served.authUrl,
     CODEXUSE_OPENAI_URL: served.openaiUrl,
+    // Nobody listens there.
+    CODEXUSE_TELEGRAM_URL: "http://127.0.0.1:9",
   });
   const run = (...words: string[]): Promise<ProcessRun> => runProcess([executable, ...words], { cwd: folder, env });
   return {

@@ -28,6 +28,9 @@ export interface TelegramServer {
   next(chatId: number): Promise<Shown>;
   /** Everything answers so from now on; null for as usual. */
   fail(fault: Fault | null): void;
+  /** The network is gone: every connection breaks, and new ones are refused, until `comeBack`. */
+  hangUp(): Promise<void>;
+  comeBack(): void;
   /** Whether the bot is waiting for something to be said. */
   isListening(): boolean;
 }
@@ -66,7 +69,7 @@ export function startTelegram(): TelegramServer {
   const taken = new Map<string, number>();
   const updates: { update_id: number }[] = [];
   const waiting = new Set<() => void>();
-  const state: { fault: Fault | null; nextId: number } = { fault: null, nextId: 1 };
+  const state: { fault: Fault | null; nextId: number; offset: number } = { fault: null, nextId: 1, offset: 0 };
   const newId = () => state.nextId++;
 
   function wake(): void {
@@ -74,8 +77,9 @@ export function startTelegram(): TelegramServer {
   }
 
   async function getUpdates(call: Call, signal: AbortSignal): Promise<Response> {
-    const offset = call.offset ?? 0;
-    const fresh = () => updates.filter((update) => update.update_id >= offset);
+    // What lies before the offset has arrived, and is never given out again.
+    state.offset = Math.max(state.offset, call.offset ?? 0);
+    const fresh = () => updates.filter((update) => update.update_id >= state.offset);
     if (fresh().length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, (call.timeout ?? 0) * 1_000);
@@ -115,19 +119,25 @@ export function startTelegram(): TelegramServer {
     }
   }
 
-  const server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    idleTimeout: 0,
-    async fetch(request) {
-      const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(new URL(request.url).pathname) ?? [];
-      if (token !== TOKEN || method === undefined) return refusal(401, "Unauthorized");
-      if (state.fault !== null) return faultAnswer(state.fault);
-      const text = await request.text();
-      return await answer(method, text === "" ? {} : JSON.parse(text), request.signal);
-    },
-  });
-  onTestFinished(() => server.stop(true));
+  const serve = (port: number) =>
+    Bun.serve({
+      hostname: "127.0.0.1",
+      port,
+      idleTimeout: 0,
+      fetch: answerRequest,
+    });
+
+  async function answerRequest(request: Request): Promise<Response> {
+    const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(new URL(request.url).pathname) ?? [];
+    if (token !== TOKEN || method === undefined) return refusal(401, "Unauthorized");
+    if (state.fault !== null) return faultAnswer(state.fault);
+    const text = await request.text();
+    return await answer(method, text === "" ? {} : JSON.parse(text), request.signal);
+  }
+
+  const line = { server: serve(0) };
+  const { port = 0 } = line.server;
+  onTestFinished(() => line.server.stop(true));
 
   function add(update: object): void {
     updates.push({ update_id: newId(), ...update });
@@ -136,7 +146,7 @@ export function startTelegram(): TelegramServer {
 
   const person = (chatId: number) => ({ id: chatId, is_bot: false, first_name: "Ann", username: `ann${chatId}` });
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    url: `http://127.0.0.1:${port}`,
     token: TOKEN,
     shown,
     calls,
@@ -166,6 +176,10 @@ export function startTelegram(): TelegramServer {
     fail(fault) {
       state.fault = fault;
       wake();
+    },
+    hangUp: () => line.server.stop(true),
+    comeBack() {
+      line.server = serve(port);
     },
     isListening: () => waiting.size > 0,
   };

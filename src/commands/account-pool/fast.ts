@@ -21,7 +21,7 @@ export const fast = defineLeaf({
     const wanted = args.fast === undefined ? null : args.fast === "on";
     const change = await publishFast.run(await io.doors.openDesk(io.env), { fast: wanted });
     const say = (side: { fast: boolean }) => (side.fast ? "on" : "off");
-    if (wanted === null) return answer({ fast: change.after.fast }, say(change.after));
+    if (wanted === null) return answer(change, say(change.after));
     return changeAnswer(change, "Fast variants", say);
   },
 });

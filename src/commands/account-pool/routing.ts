@@ -20,7 +20,7 @@ export const routing = defineLeaf({
   async run(args, io) {
     const wanted = args.routing ?? null;
     const change = await runOperation(routePool, await io.doors.openDesk(io.env), { routing: wanted });
-    if (wanted === null) return answer({ routing: change.after.routing }, change.after.routing);
+    if (wanted === null) return answer(change, change.after.routing);
     return changeAnswer(change, "Routing", (side) => side.routing);
   },
 });

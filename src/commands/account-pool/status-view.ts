@@ -5,8 +5,8 @@
 import type { Static } from "typebox";
 import type { ProfileView } from "../../operations/profile-view.ts";
 import type { showPoolStatus } from "../../operations/show-pool-status.ts";
-import { stateStyle, stateText } from "../profile-table.ts";
-import { agoText, inText, windowText } from "../spans.ts";
+import { stateStyle, stateText, usedText } from "../profile-table.ts";
+import { inText } from "../spans.ts";
 import { type Column, renderTable } from "../table.ts";
 import { clip, type Paint, plainText, type Style, wrap } from "../terminal-text.ts";
 
@@ -58,31 +58,11 @@ function roomStyle(cell: string): Style | null {
   return Number(percent) <= FAIR_PERCENT ? "yellow" : "green";
 }
 
-const BACK = "back ";
-
-/** Shorter than elsewhere: the bar says the rest. */
-function shortState(view: ProfileView, nowMs: number): string {
-  if (view.state === "cooling" && view.cooldown?.until) return BACK + inText(view.cooldown.until, nowMs);
-  return stateText(view, nowMs);
-}
-
-function shortStyle(cell: string): Style | null {
-  return cell.startsWith(BACK) ? "yellow" : stateStyle(cell);
-}
-
-function usedText(view: ProfileView, nowMs: number): string {
-  const main = view.windows.filter((window) => window.limit === view.windows[0]?.limit);
-  const parts = main.map((window) => `${windowText(window.minutes)} ${Math.round(window.used_percent)}%`);
-  if (parts.length === 0) return "-";
-  const { fresh, observed_at: at } = view.usage;
-  return parts.join(", ") + (fresh || at === null ? "" : ` (${agoText(at, nowMs)})`);
-}
-
 function columnsFor(marks: Marks): Column[] {
   return [
     { title: "", style: (cell) => (cell === marks.inPool ? "green" : "dim") },
     { title: "PROFILE", shrinks: true },
-    { title: "STATE", style: shortStyle },
+    { title: "STATE", style: stateStyle },
     { title: "HEADROOM", style: roomStyle },
     { title: "USED", shrinks: true },
     { title: "PLAN", shrinks: true },
@@ -94,7 +74,7 @@ function profileRows(status: PoolStatus, look: Look): string[][] {
   return status.profiles.map((view) => [
     view.selected ? marks.inPool : marks.outside,
     view.duplicate_of === null ? view.name : `${view.name} (= ${view.duplicate_of})`,
-    shortState(view, look.nowMs),
+    stateText(view, look.nowMs),
     roomText(view, marks),
     usedText(view, look.nowMs),
     view.plan ?? "-",

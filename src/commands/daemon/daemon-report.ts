@@ -1,11 +1,13 @@
 /** How the daemon stands, as `start`, `restart`, `stop` and `status` say it. */
 import { findRuntime, type Sighting } from "../../daemon/find-runtime.ts";
+import { JOURNAL } from "../../daemon/journal.ts";
 import { describeHolder, findPortHolder } from "../../daemon/port-holder.ts";
 import { logPath } from "../../daemon/runtime-log.ts";
 import type { Desk } from "../../operations/operation.ts";
-import { baseUrlOf, portOf } from "../../operations/runtime-address.ts";
+import { baseUrlOf, placesOf } from "../../operations/runtime-address.ts";
 import type { CommandIo } from "../command-io.ts";
 import { spanText } from "../spans.ts";
+import { isMachineService } from "./own-service.ts";
 
 export interface DaemonReport {
   readonly runtime: "daemon";
@@ -23,8 +25,8 @@ export interface DaemonReport {
 
 /** Looks where the daemon was asked to be, else where it was last, else at its default. */
 export function findDaemon(io: CommandIo, desk: Desk, port: number | null): Promise<Sighting> {
-  const place = portOf("daemon", port ?? desk.runtime("daemon").port());
-  return findRuntime({ home: desk.home, runtime: "daemon", port: place, nowMs: io.clock.now() });
+  const places = placesOf("daemon", desk.runtime("daemon"), port);
+  return findRuntime({ home: desk.home, runtime: "daemon", ...places, nowMs: io.clock.now() });
 }
 
 /** Who has the port, when it is not our daemon. */
@@ -53,7 +55,13 @@ function telegramOf(desk: Desk): DaemonReport["telegram"] {
   return bot === null ? null : { bot, chats: store.remoteChats().length, pairing_code: code };
 }
 
-export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonReport {
+/** What only the home knows of its daemon. */
+export interface DaemonFacts {
+  readonly log: string;
+  readonly telegram: DaemonReport["telegram"];
+}
+
+export function reportWith(facts: DaemonFacts, sighting: Sighting, nowMs: number): DaemonReport {
   const isRunning = sighting.kind === "running";
   return {
     runtime: "daemon",
@@ -63,10 +71,15 @@ export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonR
     base_url: baseUrlOf(sighting.port),
     version: isRunning ? sighting.version : null,
     uptime_s: isRunning ? Math.max(0, Math.floor((nowMs - sighting.startedAtMs) / 1_000)) : null,
-    log: logPath(desk.home, "daemon"),
-    telegram: isRunning ? telegramOf(desk) : null,
+    log: facts.log,
+    telegram: facts.telegram,
     hint: hintFor(sighting),
   };
+}
+
+export function reportOn(sighting: Sighting, desk: Desk, nowMs: number): DaemonReport {
+  const log = isMachineService(desk) ? JOURNAL : logPath(desk.home, "daemon");
+  return reportWith({ log, telegram: sighting.kind === "running" ? telegramOf(desk) : null }, sighting, nowMs);
 }
 
 function telegramLines(telegram: DaemonReport["telegram"]): string[] {

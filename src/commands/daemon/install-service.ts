@@ -37,7 +37,7 @@ function ask(systemctl: Systemctl, ...words: readonly string[]): string {
   if (answer.kind === "missing") {
     throw new OperationError(
       "failed",
-      "There is no systemd on this machine.",
+      "No systemd runs this machine.",
       "Run the daemon in the background instead: codexuse daemon start",
     );
   }
@@ -107,6 +107,12 @@ function notServing(installation: Installation, message: string): OperationError
   return new OperationError("failed", message, hint);
 }
 
+/** systemd itself says little more than that it did not work: the daemon's own words are in its log. */
+function startUnit(installation: Installation, verb: "start" | "restart"): void {
+  const answer = installation.systemctl(verb, UNIT_NAME);
+  if (answer.kind === "refused") throw notServing(installation, `The service did not come up: ${answer.text}`);
+}
+
 /** Looks until the process that systemd started answers as the daemon of this home. */
 async function awaitIdentity(installation: Installation, io: CommandIo): Promise<Sighting> {
   const { target, systemctl } = installation;
@@ -114,7 +120,13 @@ async function awaitIdentity(installation: Installation, io: CommandIo): Promise
   for (;;) {
     const state = readUnitState(systemctl);
     const port = state?.port ?? target.plan.port ?? DEFAULT_PORTS.daemon;
-    const sighting = await findRuntime({ home: target.home, runtime: "daemon", port, nowMs: io.clock.now() });
+    const sighting = await findRuntime({
+      home: target.home,
+      runtime: "daemon",
+      port,
+      freePort: null,
+      nowMs: io.clock.now(),
+    });
     if (sighting.kind === "running" && sighting.pid === state?.pid) return sighting;
     if (state === null || state.active === "failed" || state.active === "inactive" || performance.now() >= untilMs) {
       const how = state === null ? "systemd does not answer" : `${state.active}, ${state.result}`;
@@ -141,7 +153,7 @@ export async function installService(installation: Installation, io: CommandIo):
     ask(systemctl, "daemon-reload");
     ask(systemctl, "enable", UNIT_NAME);
     if (!starts) return { changed, sighting: null };
-    ask(systemctl, changed ? "restart" : "start", UNIT_NAME);
+    startUnit(installation, changed ? "restart" : "start");
     return { changed, sighting: await awaitIdentity(installation, io) };
   } catch (error) {
     takeBack(installation, before);

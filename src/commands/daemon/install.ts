@@ -1,5 +1,7 @@
 /** `codexuse daemon install`. */
 import { homedir } from "node:os";
+import { findRuntime, type Sighting } from "../../daemon/find-runtime.ts";
+import { JOURNAL } from "../../daemon/journal.ts";
 import { agentPath, renderLaunchdPlist } from "../../daemon/launchd-plist.ts";
 import { openSystemctl, readUnitState } from "../../daemon/systemctl.ts";
 import { renderSystemdUnit } from "../../daemon/systemd-unit.ts";
@@ -9,7 +11,7 @@ import { type Answer, answer, defineLeaf } from "../command.ts";
 import type { CommandIo } from "../command-io.ts";
 import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
 import { readToken, TELEGRAM_TOKEN_ARGUMENT, tokenFileOf } from "../telegram-token.ts";
-import { describeForeign, findDaemon, renderReport, reportOn } from "./daemon-report.ts";
+import { type DaemonReport, describeForeign, findDaemon, renderReport, reportOn, reportWith } from "./daemon-report.ts";
 import { installService } from "./install-service.ts";
 import { describeTarget, isLingering, isRoot, SCOPE_ARGUMENTS, type ServiceTarget, scopeOf } from "./service-target.ts";
 
@@ -60,9 +62,12 @@ async function refuseOthers(
   target: ServiceTarget,
   servicePid: number | null,
 ): Promise<void> {
-  // The home of a system service is another user's, and its stores are not ours to open.
-  if (target.plan.scope === "system" || target.home !== desk.home) return;
-  const sighting = await findDaemon(io, desk, target.plan.port);
+  const { plan, home } = target;
+  const isOwn = plan.scope === "user" && home === desk.home;
+  // The home of a system service is another user's, and its stores are not ours to open: only a port that was named is known.
+  if (!isOwn && (plan.port === null || plan.port === 0)) return;
+  const elsewhere = { home, runtime: "daemon", port: plan.port ?? 0, freePort: null, nowMs: io.clock.now() } as const;
+  const sighting = isOwn ? await findDaemon(io, desk, plan.port) : await findRuntime(elsewhere);
   if (sighting.kind === "foreign") {
     throw new OperationError(
       "conflict",
@@ -76,6 +81,12 @@ async function refuseOthers(
     `The daemon already runs by itself (pid ${sighting.pid}).`,
     "Stop it first: codexuse daemon stop",
   );
+}
+
+/** The home of a service of the machine is not that of whoever installs it: its stores stay closed. */
+function serviceReport({ plan }: ServiceTarget, sighting: Sighting, desk: Desk, nowMs: number): DaemonReport {
+  if (plan.scope === "user") return reportOn(sighting, desk, nowMs);
+  return reportWith({ log: JOURNAL, telegram: null }, sighting, nowMs);
 }
 
 function homeNote({ plan, home }: ServiceTarget): string | null {
@@ -123,7 +134,7 @@ export const install = defineLeaf({
       { target, systemctl, token: writtenToken, starts: args.start },
       io,
     );
-    const report = sighting === null ? null : reportOn(sighting, desk, io.clock.now());
+    const report = sighting === null ? null : serviceReport(target, sighting, desk, io.clock.now());
     const document = { scope, unit: target.places.unit, home: target.home, changed, ...(report ?? { running: false }) };
     const said = changed ? "Service: none → installed" : "The service was installed before, just so.";
     return answer(document, report === null ? said : renderReport(report), [

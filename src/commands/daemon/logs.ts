@@ -4,6 +4,8 @@ import { OperationError } from "../../operations/operation.ts";
 import { readableLogLine } from "../../telemetry/log.ts";
 import { answer, defineLeaf } from "../command.ts";
 import type { CommandIo } from "../command-io.ts";
+import { isMachineService } from "./own-service.ts";
+import { showJournal } from "./show-journal.ts";
 
 const LINES_DEFAULT = "50";
 const LOOK_EVERY_MS = 250;
@@ -50,6 +52,7 @@ export const logs = defineLeaf({
       throw new OperationError("usage", "--follow never ends, so it cannot be one JSON document.");
     }
     const desk = await io.doors.openDesk(io.env);
+    if (isMachineService(desk)) return await showJournal(io, count, args.follow === true);
     const log = logPath(desk.home, "daemon");
     const tail = readTail(log, count);
     if (tail === null) {

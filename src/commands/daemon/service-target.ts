@@ -23,7 +23,7 @@ export const SCOPE_ARGUMENTS = {
 } as const;
 
 /** Where systemd puts the state folder of a system service. */
-const SYSTEM_HOME = "/var/lib/codexuse";
+export const SYSTEM_HOME = "/var/lib/codexuse";
 
 interface ScopeFlags {
   readonly user?: boolean | undefined;

@@ -1,8 +1,9 @@
 /** What a person at a terminal sees of signing in and of what is done with sign-ins. */
 import { describe, expect, test } from "bun:test";
 import { runCommandLine } from "../../../src/commands/run-command-line.ts";
+import { widthOf } from "../../../src/commands/terminal-text.ts";
 import { aDesk, type TestDesk } from "../../support/a-desk.ts";
-import { aCredential, aProfile, aWindow } from "../../support/records.ts";
+import { aCooldown, aCredential, aProfile, aWindow } from "../../support/records.ts";
 import { aCommandIo, type CliOptions, runCli } from "../../support/run-cli.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 
@@ -94,9 +95,23 @@ describe("profile list", () => {
     const observed = (agoMs: number) =>
       aWindow({ usedPercent: 40, resetsAtMs: nowMs + 7_200_000, observedAtMs: nowMs - agoMs });
     desk.settingsStore.mergeWindows("account-1", [observed(3 * 3_600_000)]);
-    expect((await runCli("profile list", { desk })).stdout).toContain("5 h 40% (resets in 2 h)  3 h ago (stale)");
+    expect((await runCli("profile list", { desk })).stdout).toContain("5 h 40% (3 h ago)  2 h ");
     desk.settingsStore.mergeWindows("account-1", [observed(120_000)]);
-    expect((await runCli("profile list", { desk })).stdout).toContain("5 h 40% (resets in 2 h)  2 min ago  ");
+    expect((await runCli("profile list", { desk })).stdout).toContain("5 h 40%  2 h ");
+  });
+
+  test("fits a terminal of 80 columns, and keeps state, room and use whole", async () => {
+    const desk = aDeskWithWork();
+    const nowMs = desk.clock.now();
+    const until = nowMs + 4 * 3_600_000 + 59 * 60_000;
+    const windows = [300, 10_080].map((minutes) =>
+      aWindow({ minutes, usedPercent: 33.3333, resetsAtMs: until, observedAtMs: nowMs }),
+    );
+    desk.settingsStore.mergeWindows("account-1", windows);
+    desk.settingsStore.setCooldown("account-1", aCooldown({ sinceMs: nowMs, untilMs: until }));
+    const { stdout } = await runCli("profile list", { desk, terminal: { columns: 80, colours: false } });
+    for (const line of stdout.split("\n")) expect(widthOf(line)).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/back in 4 h 59 min +67% +5 h 33%, 7 d 33% /);
   });
 
   test("masks a proxy, in the table's document too", async () => {

@@ -65,14 +65,6 @@ describe("serving in front", () => {
     expect(existsSync(pidFilePath(desk.home, "daemon"))).toBe(false);
   });
 
-  test("remembers the port it was told, and the one it got for 0", async () => {
-    const { desk, io, served, serving } = serve({ port: 0 });
-    await serving;
-    expect(desk.daemonStore.port()).toBe(4321);
-    io.signal("SIGTERM");
-    await served;
-  });
-
   test("lets no second runtime of the home begin", async () => {
     const first = serve();
     await first.serving;

@@ -52,6 +52,20 @@ describe("renderTable", () => {
     expect([...text].some((character) => character !== "\n" && /\p{Cc}|\p{Cf}/u.test(character))).toBe(false);
   });
 
+  test("leaves out columns that may be left out before it shortens others, the last one first", () => {
+    const columns: readonly Column[] = [
+      { title: "ID" },
+      { title: "FROM", drops: true },
+      { title: "NAME", shrinks: true },
+      { title: "KIND", drops: true },
+    ];
+    const row = [["ses_12345678", "here", "a-long-name", "text"]];
+    const titles = (width: number) => renderTable(columns, row, width, plain).split("\n")[0]?.split(/ +/);
+    expect(titles(80)).toEqual(["ID", "FROM", "NAME", "KIND"]);
+    expect(titles(32)).toEqual(["ID", "FROM", "NAME"]);
+    expect(renderTable(columns, row, 22, plain)).toBe("ID            NAME\nses_12345678  a-long-…");
+  });
+
   test("never grows beyond the terminal while a column can still give way", () => {
     const cell = fc.string({ maxLength: 60, unit: "grapheme" });
     fc.assert(

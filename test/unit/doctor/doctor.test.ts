@@ -23,6 +23,10 @@ function codesOf(findings: readonly Finding[]): string[] {
   return findings.map(({ severity, code }) => `${severity} ${code}`);
 }
 
+function at(port: number): { readonly port: number; readonly freePort: null } {
+  return { port, freePort: null };
+}
+
 describe("the home folder", () => {
   test("that is one's own is fine, and one that is not there is no fault", () => {
     const home = useTempHome();
@@ -133,8 +137,8 @@ describe("the runtimes", () => {
     const free = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
     const { port: freePort = 0 } = free;
     await free.stop(true);
-    expect(await checkRuntimes(desk, () => freePort)).toEqual([]);
-    const findings = await checkRuntimes(desk, (runtime) => (runtime === "daemon" ? (server.port ?? 0) : freePort));
+    expect(await checkRuntimes(desk, () => at(freePort))).toEqual([]);
+    const findings = await checkRuntimes(desk, (runtime) => at(runtime === "daemon" ? (server.port ?? 0) : freePort));
     expect(codesOf(findings)).toEqual(["error port-taken"]);
     expect(findings[0]?.text).toContain(`Port ${server.port}`);
   });
@@ -162,14 +166,14 @@ describe("the service", () => {
 describe("the clients", () => {
   test("that point at a port of ours are fine, others are told", () => {
     const path = join(useTempHome(), "config.toml");
-    expect(checkClients(path, () => null)).toEqual([]);
+    expect(checkClients(path, () => at(3773))).toEqual([]);
     const pool = { baseUrl: "http://127.0.0.1:4000/v1", keyVariable: "K", models: [] };
     const edit = CODEX_EDITOR.add("", pool);
     writeFileSync(path, edit.kind === "edited" ? edit.text : "");
-    expect(checkClients(path, (runtime) => (runtime === "daemon" ? 4000 : null))).toEqual([]);
-    expect(codesOf(checkClients(path, () => null))).toEqual(["warning client-elsewhere"]);
+    expect(checkClients(path, (runtime) => at(runtime === "daemon" ? 4000 : 3774))).toEqual([]);
+    expect(codesOf(checkClients(path, () => at(3773)))).toEqual(["warning client-elsewhere"]);
     writeFileSync(path, "not = = toml");
-    expect(checkClients(path, () => null)).toEqual([]);
+    expect(checkClients(path, () => at(3773))).toEqual([]);
   });
 });
 

@@ -134,3 +134,9 @@ describe("the view of a profile", () => {
     expect([view.headroom_percent, view.windows[0]?.used_percent, view.cooldown]).toEqual([100, 0, null]);
   });
 });
+
+test("percentages carry two digits at most, whatever arithmetic makes of them", () => {
+  const account = anAccount({ windows: [aWindow({ usedPercent: 100 / 3, resetsAtMs: LATER_MS })] });
+  const view = profileView(facts({ account }), NOW_MS);
+  expect([view.headroom_percent, view.windows[0]?.used_percent]).toEqual([66.67, 33.33]);
+});

@@ -303,6 +303,7 @@ test("a home of an older format is brought to the current one when it is restore
   const before = fillHome(home, "old");
   const older = new Database(join(home, "daemon.sqlite"));
   older.run("DROP TABLE page_tokens");
+  older.run("ALTER TABLE runtime DROP COLUMN free_port");
   older.run("DROP TABLE remote_chats");
   older.run("DROP TABLE remote");
   older.run("PRAGMA user_version = 2");

@@ -1,7 +1,7 @@
 /** `codexuse account-pool models hide`. */
 import { hideModels } from "../../../operations/expose-models.ts";
-import { changeAnswer, namesText } from "../../change-text.ts";
 import { defineLeaf } from "../../command.ts";
+import { exposureAnswer } from "./exposure-text.ts";
 
 export const hide = defineLeaf({
   name: "hide",
@@ -10,6 +10,6 @@ export const hide = defineLeaf({
   args: { id: { type: "positional", required: true, repeats: true, description: "Ids of base models" } },
   async run(args, io) {
     const change = await hideModels.run(await io.doors.openDesk(io.env), { models: args._ });
-    return changeAnswer(change, "Exposed", (side) => namesText(side.exposed));
+    return exposureAnswer(change, args._);
   },
 });

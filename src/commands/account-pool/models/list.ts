@@ -6,7 +6,7 @@ import { type Column, renderTable } from "../../table.ts";
 import { paintWith } from "../../terminal-text.ts";
 
 const COLUMNS: readonly Column[] = [
-  { title: "NAME", shrinks: true },
+  { title: "NAME" },
   { title: "KIND" },
   { title: "MEANS", shrinks: true },
   { title: "SHOWN", style: (cell) => (cell === "hidden" ? "dim" : null) },
@@ -33,6 +33,6 @@ export const list = defineLeaf({
       model.offered_by.join(", "),
     ]);
     const table = renderTable(COLUMNS, rows, io.stdout.columns, paintWith(io.stdout.colours));
-    return answer({ models: found.models }, table, [found.hint]);
+    return answer(found, table, [found.hint]);
   },
 });

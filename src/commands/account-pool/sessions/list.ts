@@ -7,14 +7,15 @@ import { type Column, renderTable } from "../../table.ts";
 import { paintWith } from "../../terminal-text.ts";
 
 const COLUMNS: readonly Column[] = [
-  { title: "ID", shrinks: true },
+  // Whole, for it is what other commands are given.
+  { title: "ID" },
   { title: "PROFILE", shrinks: true },
   { title: "MODEL", shrinks: true },
   { title: "KEY", shrinks: true },
   { title: "TURNS", align: "right" },
-  { title: "MOVED", align: "right" },
+  { title: "MOVED", align: "right", drops: true },
   { title: "LAST USED" },
-  { title: "NAMED BY", shrinks: true },
+  { title: "NAMED BY", drops: true },
 ];
 
 export const list = defineLeaf({
