@@ -194,6 +194,8 @@ export function openPageFeed(options: PageFeedOptions): PageFeed {
     },
     stop: () => {
       state.isOver = true;
+      // At once: the stores are about to close, and a listener that does not read leaves late.
+      watch.stop();
       news.wake();
     },
   };

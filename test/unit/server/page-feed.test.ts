@@ -156,6 +156,16 @@ describe("the feed of the page", () => {
     expect(feed.listen(ALWAYS)).toBeNull();
   });
 
+  test("reads nothing any more once the runtime stops, whoever has not left yet", async () => {
+    const { clock, feed, world, bugs } = aFeed();
+    feed.listen(ALWAYS);
+    await clock.advance(1_000);
+    feed.stop();
+    const { reads } = world;
+    await clock.advance(60_000);
+    expect([world.reads, bugs]).toEqual([reads, []]);
+  });
+
   test("ends for a browser whose session is over", async () => {
     const { clock, feed, change } = aFeed();
     const state = { welcome: true };
