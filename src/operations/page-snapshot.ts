@@ -11,7 +11,7 @@ import { consideredWords } from "./explain-words.ts";
 import { listKeys } from "./list-keys.ts";
 import { listModels } from "./list-models.ts";
 import type { Desk, Presence } from "./operation.ts";
-import { readHistory } from "./page-history.ts";
+import { readHistory, refreshHistory } from "./page-history.ts";
 import type { PageDaemon, PageHistory, PageKey, PageSignIn, PageSnapshot, PageTurn } from "./page-wire.ts";
 import { baseUrlOf } from "./runtime-address.ts";
 import { readSessions } from "./session-view.ts";
@@ -107,7 +107,12 @@ export function openSnapshots(desk: Desk, signIn: () => PageSignIn | null): () =
   const history = remember(LIMITS.pageHistoryEveryMs, clock.now, () =>
     readHistory(desk.settings(), desk.runtime("desktop"), clock.now()),
   );
-  return async () => readSnapshot(desk, { daemon: await daemon(), history: history(), signIn: signIn() });
+  return async () =>
+    readSnapshot(desk, {
+      daemon: await daemon(),
+      history: refreshHistory(history(), desk.runtime("desktop"), clock.now()),
+      signIn: signIn(),
+    });
 }
 
 /** The value while it is younger than `forMs`; a clock that was set back counts as old. */
