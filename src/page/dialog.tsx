@@ -18,7 +18,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     dialog.current?.showModal();
     return () => {
       // Removed from the page while open, it could not give the focus back by itself.
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      const place = opener instanceof HTMLElement && opener.isConnected ? opener : document.getElementById("main");
+      place?.focus();
     };
   }, []);
   return (

@@ -103,6 +103,29 @@ async function createKey({ page }: Visit, name: string): Promise<string> {
   return key ?? "";
 }
 
+async function rename(page: Page, name: string, newName: string): Promise<void> {
+  await page.getByRole("button", { name: `Rename ${name}` }).click();
+  await page.getByLabel("New name").first().fill(newName);
+  await page.getByRole("button", { name: "Rename", exact: true }).click();
+  await page.getByRole("switch", { name: `${newName} in the pool` }).waitFor();
+}
+
+async function reserve(page: Page, name: string, percent: string): Promise<void> {
+  const field = page.getByLabel(`Reserve of ${name}, percent`);
+  await field.fill(percent);
+  await field.press("Enter");
+  await page.getByText(`Reserve of ${name}: 0% → ${percent}%.`).waitFor();
+}
+
+async function endOneSession(page: Page): Promise<void> {
+  await page
+    .getByRole("button", { name: /^End session/ })
+    .first()
+    .click();
+  await page.getByRole("dialog", { name: "End this session?" }).getByRole("button", { name: "End session" }).click();
+  await page.getByText("The session is ended.").waitFor();
+}
+
 async function setUp(visit: Visit): Promise<string> {
   const { page } = visit;
   await addInBrowser(visit, "work");
@@ -182,6 +205,32 @@ function describePage(): void {
       expect(complaints).toEqual([]);
     });
 
+    test("changes what the command line changes, and asks before what cannot be taken back", async () => {
+      const { program, desktop } = await startLively();
+      const { page, complaints } = await openPage(browser);
+      await page.goto(desktop.pageUrl);
+      await rename(page, "ben", "bert");
+      await reserve(page, "bert", "25");
+      await page.getByRole("switch", { name: "bert in the pool" }).click();
+      await page.getByRole("switch", { name: "Publish gpt-5.5", exact: true }).click();
+      await page.getByText("gpt-5.5 is hidden from clients.").waitFor();
+      await page.getByRole("switch", { name: "Publish fast variants" }).click();
+      await page.getByRole("button", { name: "Remove the name deep-thought" }).click();
+      await page.getByText("The name deep-thought is taken back.").waitFor();
+      await endOneSession(page);
+      await page.getByRole("button", { name: "Remove platform" }).click();
+      await page.getByRole("dialog", { name: "Remove platform?" }).getByRole("button", { name: "Remove" }).click();
+      await page.getByRole("switch", { name: "platform in the pool" }).waitFor({ state: "detached" });
+      const status = await program.json("account-pool", "status");
+      expect(status).toMatchObject({ fast: true, sessions: 1 });
+      expect(status["profiles"]).toMatchObject([
+        { name: "anna", selected: true },
+        { name: "bert", selected: false, reserve_percent: 25 },
+      ]);
+      expect(status["models"]).not.toContain("gpt-5.5");
+      expect(complaints).toEqual([]);
+    });
+
     test("says aloud when the runtime is gone, and keeps what it knew", async () => {
       const { desktop } = await startLively();
       const { page } = await openPage(browser);
@@ -242,7 +291,7 @@ function describePage(): void {
         await unfold(page);
         found[name] = [await findBarriers(page), Math.max(0, await overhangOf(page))];
         await page.getByRole("button", { name: "Remove ben" }).click();
-        found[`${name}, dialog`] = await findBarriers(page);
+        found[`${name}, dialog`] = await findBarriers(page, "dialog");
       }
       const expected = LOOKS.flatMap(({ name }) => [
         [name, [[], 0]],

@@ -37,11 +37,11 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   return { page: await context.newPage(), hosts, complaints };
 }
 
-/** What a screen reader's user or a careful reviewer would object to; empty for a page that is in order. */
-export async function findBarriers(page: Page): Promise<string[]> {
+/** What a screen reader's user or a careful reviewer would object to; empty for a page, or a part of it, that is in order. */
+export async function findBarriers(page: Page, part = "html"): Promise<string[]> {
   await page.evaluate(AXE);
   const violations = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(AXE_RULES)}, resultTypes: ["violations"] }).then(({ violations }) =>
+    `axe.run(${JSON.stringify(part)}, { runOnly: ${JSON.stringify(AXE_RULES)}, resultTypes: ["violations"] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.target.join(" ") + " " + node.failureSummary)))`,
   );
   return Array.isArray(violations) ? violations.map(String) : ["axe answered nothing"];
