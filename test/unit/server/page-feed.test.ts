@@ -76,6 +76,21 @@ describe("the feed of the page", () => {
     expect(heard.keys()).toEqual([0, 1]);
   });
 
+  test("tells of what the page itself has changed with the next look, however lately it told", async () => {
+    const { clock, feed, change } = aFeed();
+    const heard = hear(feed.listen(ALWAYS));
+    await clock.advance(1);
+    for (let number = 1; number <= 4; number += 1) {
+      change(number);
+      feed.hurry();
+      await clock.advance(LIMITS.pageLookMs);
+    }
+    expect(heard.keys()).toEqual([0, 1, 2, 3, 4]);
+    feed.hurry();
+    await clock.advance(LIMITS.pageLookMs);
+    expect(heard.keys()).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test("tells a storm of changes once a second at most, and its end", async () => {
     const { clock, feed, change } = aFeed();
     const heard = hear(feed.listen(ALWAYS));
