@@ -69,7 +69,13 @@ function Loading() {
   );
 }
 
-function Offline({ snapshot }: { readonly snapshot: PageSnapshot | null }) {
+interface OfflineProps {
+  readonly isCrowded: boolean;
+  readonly snapshot: PageSnapshot | null;
+}
+
+function Offline({ isCrowded, snapshot }: OfflineProps) {
+  if (isCrowded) return <div class="banner bad">This page is open too often. Close one of its other tabs.</div>;
   return (
     <div class="banner bad">
       <span>
@@ -89,7 +95,7 @@ function Body({ view: { link, snapshot } }: { readonly view: View }) {
   if (link.kind === "signed-out") return <GetIn />;
   return (
     <>
-      {link.kind === "offline" ? <Offline snapshot={snapshot} /> : null}
+      {link.kind === "offline" ? <Offline isCrowded={link.isCrowded} snapshot={snapshot} /> : null}
       {snapshot === null ? <Loading /> : <Sections snapshot={snapshot} />}
     </>
   );

@@ -15,8 +15,8 @@ describe("coming back", () => {
   test("keeps what is known while the link is down, and nothing of it for strangers", () => {
     const live = nextView(FIRST_VIEW, { kind: "snapshot", snapshot: SNAPSHOT });
     expect(live).toEqual({ link: { kind: "live" }, snapshot: SNAPSHOT });
-    const offline = nextView(live, { kind: "offline", retryAtMs: 1 });
-    expect(offline).toEqual({ link: { kind: "offline", retryAtMs: 1 }, snapshot: SNAPSHOT });
+    const offline = nextView(live, { kind: "offline", retryAtMs: 1, isCrowded: false });
+    expect(offline).toEqual({ link: { kind: "offline", retryAtMs: 1, isCrowded: false }, snapshot: SNAPSHOT });
     expect(nextView(offline, { kind: "signed-out" }).snapshot).toBeNull();
   });
 });
