@@ -126,6 +126,23 @@ async function endOneSession(page: Page): Promise<void> {
   await page.getByText("The session is ended.").waitFor();
 }
 
+/** Past the bar, into a dialog, and out of it to where one was. */
+async function goByKeyboard(page: Page): Promise<void> {
+  const add = page.getByRole("button", { name: "Add a profile" });
+  await add.waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate("document.activeElement.id")).toBe("main");
+  await add.focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Add a profile" });
+  await dialog.waitFor();
+  expect(await dialog.evaluate((element) => element.matches(":focus-within"))).toBe(true);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await add.evaluate((element) => element.matches(":focus"))).toBe(true);
+}
+
 async function setUp(visit: Visit): Promise<string> {
   const { page } = visit;
   await addInBrowser(visit, "work");
@@ -153,6 +170,7 @@ function describePage(): void {
       program.sim.settings.signInAs = "anna";
       expect(page.url()).toBe(`http://127.0.0.1:${desktop.port}/`);
       await page.getByText("0 of 5 done").waitFor();
+      expect(await findBarriers(page)).toEqual([]);
       const key = await setUp(visit);
       expect(await page.content()).not.toContain(key);
       expect(await program.json("account-pool", "status")).toMatchObject({ enabled: true, routing: "round-robin" });
@@ -181,19 +199,7 @@ function describePage(): void {
   });
 
   describe("the page", () => {
-    test("shows a stranger how to get in, and nothing of the pool", async () => {
-      const { desktop } = await startLively();
-      const { page } = await openPage(browser);
-      const refused = page.waitForResponse((response) => response.url().endsWith("/operations/session"));
-      await page.goto(`http://127.0.0.1:${desktop.port}/`);
-      expect((await refused).status()).toBe(401);
-      await page.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
-      const text = await page.textContent("#page");
-      expect(text).toContain("codexuse desktop");
-      expect(text).not.toMatch(/anna|ben|gpt-5|Sessions|cux_pool/);
-    });
-
-    test("shows markup in names as the text it is, and asks nobody but this machine", async () => {
+    test("shows its owner markup in names as the text it is, and a stranger nothing but how to get in", async () => {
       const { desktop } = await startLively();
       const { page, hosts, complaints } = await openPage(browser);
       await page.goto(desktop.pageUrl);
@@ -203,6 +209,16 @@ function describePage(): void {
       expect(await page.title()).not.toBe("owned");
       expect([...hosts]).toEqual(["127.0.0.1"]);
       expect(complaints).toEqual([]);
+
+      const { page: stranger } = await openPage(browser);
+      const refused = stranger.waitForResponse((response) => response.url().endsWith("/operations/session"));
+      await stranger.goto(`http://127.0.0.1:${desktop.port}/`);
+      expect((await refused).status()).toBe(401);
+      await stranger.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
+      const text = await stranger.textContent("#page");
+      expect(text).toContain("codexuse desktop");
+      expect(text).not.toMatch(/anna|ben|gpt-5|Sessions|cux_pool/);
+      expect(await findBarriers(stranger)).toEqual([]);
     });
 
     test("changes what the command line changes, and asks before what cannot be taken back", async () => {
@@ -231,46 +247,25 @@ function describePage(): void {
       expect(complaints).toEqual([]);
     });
 
-    test("says aloud when the runtime is gone, and keeps what it knew", async () => {
-      const { desktop } = await startLively();
-      const { page } = await openPage(browser);
-      await page.goto(desktop.pageUrl);
-      await page.getByText("Live", { exact: true }).waitFor();
-      expect(await desktop.stop()).toBe(0);
-      await page.getByRole("status").getByText("Offline", { exact: true }).waitFor();
-      expect(await page.getByRole("switch", { name: "ben in the pool" }).isVisible()).toBe(true);
-    });
-
-    test("goes by keyboard: past the bar, into a dialog, out of it to where one was", async () => {
-      const { desktop } = await startLively();
-      const { page } = await openPage(browser);
-      await page.goto(desktop.pageUrl);
-      const add = page.getByRole("button", { name: "Add a profile" });
-      await add.waitFor();
-      await page.keyboard.press("Tab");
-      await page.keyboard.press("Enter");
-      expect(await page.evaluate("document.activeElement.id")).toBe("main");
-      await add.focus();
-      await page.keyboard.press("Enter");
-      const dialog = page.getByRole("dialog", { name: "Add a profile" });
-      await dialog.waitFor();
-      expect(await dialog.evaluate((element) => element.matches(":focus-within"))).toBe(true);
-      await page.keyboard.press("Escape");
-      await dialog.waitFor({ state: "detached" });
-      expect(await add.evaluate((element) => element.matches(":focus"))).toBe(true);
-    });
-
-    test("keeps the colours that were chosen", async () => {
+    test("goes by keyboard, keeps the colours that were chosen, and says aloud when the runtime is gone", async () => {
       const { desktop } = await startLively();
       const { page } = await openPage(browser, { colorScheme: "light" });
       await page.goto(desktop.pageUrl);
+      await goByKeyboard(page);
+
       const background = () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
       const light = await background();
       await page.getByRole("radio", { name: "Dark" }).check({ force: true });
       expect(await background()).not.toBe(light);
       await page.reload();
+      await page.getByText("Live", { exact: true }).waitFor();
       expect(await page.getByRole("radio", { name: "Dark" }).isChecked()).toBe(true);
       expect(await background()).not.toBe(light);
+
+      expect(await desktop.stop()).toBe(0);
+      await page.getByRole("status").getByText("Offline", { exact: true }).waitFor();
+      await page.getByText("The desktop runtime does not answer.").waitFor();
+      expect(await page.getByRole("switch", { name: "ben in the pool" }).isVisible()).toBe(true);
     });
   });
 
@@ -281,8 +276,8 @@ function describePage(): void {
       { name: "a phone", options: { colorScheme: "light", viewport: { width: 360, height: 740 } } },
     ] as const;
 
-    test("full, with everything unfolded, and in a dialog", async () => {
-      const { program, desktop } = await startLively();
+    test("in light, in dark and on a phone, with everything unfolded, and in a dialog", async () => {
+      const { program } = await startLively();
       const found: Record<string, unknown> = {};
       for (const { name, options } of LOOKS) {
         const { page } = await openPage(browser, { ...options });
@@ -298,17 +293,6 @@ function describePage(): void {
         [`${name}, dialog`, []],
       ]);
       expect(found).toEqual(Object.fromEntries(expected));
-      expect(desktop.port).toBeGreaterThan(0);
-    });
-
-    test("empty, and for strangers", async () => {
-      const { page, desktop } = await visitEmpty();
-      await page.getByText("No sign-in is saved yet").waitFor();
-      expect(await findBarriers(page)).toEqual([]);
-      const stranger = await openPage(browser);
-      await stranger.page.goto(`http://127.0.0.1:${desktop.port}/`);
-      await stranger.page.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
-      expect(await findBarriers(stranger.page)).toEqual([]);
     });
   });
 }
