@@ -31,10 +31,16 @@ export async function fetchUsage(desk: UsageDesk, profile: ProfileRecord, signal
 }
 
 /**
- * Writes a reading down for the account and clears the cooldowns it disproves. `askedAtMs`: when upstream was asked, so
- * that a cooldown set while the answer was on its way stays.
+ * Writes a reading down for the account and clears the cooldowns it disproves. `askedAtMs`: when upstream was asked. What
+ * a turn saw, and a cooldown that was set, while the answer was on its way is later evidence and stays.
  */
-export function recordUsage(settings: SettingsStore, accountKey: string, usage: UsageReading, askedAtMs: number): void {
+export function recordUsage(
+  settings: SettingsStore,
+  accountKey: string,
+  answer: UsageReading,
+  askedAtMs: number,
+): void {
+  const usage = dateFrom(answer, askedAtMs);
   settings.mergeWindows(accountKey, windowsToWrite(settings.accountState(accountKey).windows, usage));
   if (usage.credits !== null) settings.writeCredits(accountKey, usage.credits);
   for (const cooldown of cooldownsDisproved(settings.accountState(accountKey).cooldowns, usage, askedAtMs)) {
@@ -44,6 +50,12 @@ export function recordUsage(settings: SettingsStore, accountKey: string, usage: 
     const isNews = profile.accountKey === accountKey && usage.plan !== null && profile.plan !== usage.plan;
     if (isNews) settings.updateProfile(profile.id, { plan: usage.plan });
   }
+}
+
+/** Upstream may have counted at any moment since it was asked: the earliest is what is certain. */
+function dateFrom(usage: UsageReading, observedAtMs: number): UsageReading {
+  const windows = usage.windows.map((window) => ({ ...window, observedAtMs }));
+  return { ...usage, windows, credits: usage.credits === null ? null : { ...usage.credits, observedAtMs } };
 }
 
 /** Both at once, for one profile: what `profile refresh` and the poller do. */

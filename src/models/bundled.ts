@@ -50,7 +50,7 @@ const ROWS: readonly BundledRow[] = [
 
 const FAST_TIER = { id: "priority", name: "Fast", description: "Faster answers at a higher cost" };
 
-/** The members Codex requires of every entry; one that is missing makes it throw the whole list away. */
+/** What is known of a model, in upstream's words; the prompt is not: only an account's own catalogue has it. */
 function entryOf(row: BundledRow, priority: number): Record<string, unknown> {
   return {
     slug: row.id,
@@ -66,7 +66,6 @@ function entryOf(row: BundledRow, priority: number): Record<string, unknown> {
     default_verbosity: "low",
     truncation_policy: { mode: "tokens", limit: 10_000 },
     experimental_supported_tools: [],
-    base_instructions: "",
     context_window: row.contextWindow,
     service_tiers: row.hasFastTier ? [FAST_TIER] : [],
     use_responses_lite: row.isLite,

@@ -47,9 +47,14 @@ function typeOf(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
-/** Entries that lack what Codex requires would make it throw the whole list away, so they appear in `data` only. */
+/**
+ * Entries that lack what Codex requires would make it throw the whole list away, and one without a prompt would have it
+ * work without one where its own list has a good one. Those appear in `data` only.
+ */
 function isCodexEntry(entry: Readonly<Record<string, unknown>>): boolean {
-  const hasPrompt = typeOf(entry["base_instructions"]) === "string" || typeOf(entry["model_messages"]) === "object";
+  const instructions = entry["base_instructions"];
+  const hasInstructions = typeof instructions === "string" && instructions !== "";
+  const hasPrompt = hasInstructions || typeOf(entry["model_messages"]) === "object";
   return hasPrompt && Object.entries(CODEX_MEMBERS).every(([name, type]) => typeOf(entry[name]) === type);
 }
 

@@ -109,6 +109,23 @@ describe("the program", () => {
     expect([exitCode, stderr]).toEqual([0, ""]);
     const { ok, scenes } = JSON.parse(stdout);
     expect([ok, scenes.map((scene: { status: number }) => scene.status)]).toEqual([true, [200, 200, 200, 200, 400]]);
+    // Anna and Ben are alike; chance decides between them.
+    const why = scenes.map((scene: { why: { profile: string; words: string }[] }) =>
+      scene.why.map(({ profile, words }) => `${profile.replace(/^(anna|ben)$/, "another")}: ${words}`),
+    );
+    expect(why).toEqual([
+      ["carla: served: it had the most room of all accounts that could serve"],
+      ["carla: served: the session lives there, so its prompt cache is warm"],
+      [
+        "carla: its usage limit was reached (usage_limit_reached)",
+        "another: served: it had the most room of all accounts that could serve",
+      ],
+      [
+        "another: upstream was overloaded (server_is_overloaded)",
+        "another: served: it had the most room of all accounts that could serve",
+      ],
+      ["another: upstream found the request itself to be wrong"],
+    ]);
     expect([...new Bun.Glob("home/**").scanSync({ cwd: folder })]).toEqual([]);
   });
 });

@@ -143,5 +143,7 @@ export async function writeReport(seed: number, days: number): Promise<string> {
   }
   const breaches = rows.reduce((sum, row) => sum + row.breaches, 0);
   const verdict = breaches === 0 ? "All invariants held." : `${breaches} breaches of invariants: see --seed=${seed}.`;
-  return [...HEAD, ...rows.map(writeRow), "", verdict].join("\n");
+  const bound = rows.reduce((sum, row) => sum + row.totals.refusedAtBound, 0);
+  const given = `${bound} turns were given up at the bound on attempts, or on retries, before every account was asked.`;
+  return [...HEAD, ...rows.map(writeRow), "", `${verdict} ${given}`].join("\n");
 }

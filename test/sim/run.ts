@@ -4,6 +4,7 @@
  *     bun test/sim/run.ts --seed=7 --days=2 --strategy=least-used      one world, its trace on request (--trace)
  *     bun test/sim/run.ts --seeds=1000                                 many small worlds, one line for each that fails
  *     bun test/sim/run.ts --report                                     the table of both strategies, as markdown
+ *     bun test/sim/run.ts --report --write                             … put into docs/routing.md
  *
  * Every seed is run twice when it is asked for by itself: the two traces must be the same to the letter.
  */
@@ -20,16 +21,20 @@ interface Wish {
   readonly days: number | null;
   readonly strategy: Routing | null;
   readonly report: boolean;
+  readonly write: boolean;
   readonly trace: boolean;
 }
 
 const USAGE =
-  "usage: run.ts [--seed=N] [--seeds=N] [--days=D] [--strategy=least-used|round-robin] [--trace] [--report]";
+  "usage: run.ts [--seed=N] [--seeds=N] [--days=D] [--strategy=least-used|round-robin] [--trace] [--report [--write]]";
 const TRACE_TAIL = 60;
+const PAGE = new URL("../../docs/routing.md", import.meta.url);
+const MARK = "<!-- made by: npm run sim -- --report --write -->";
+const END_MARK = "<!-- /made -->";
 
 function readWish(words: readonly string[]): Wish | null {
   const values = new Map(words.map((word) => [word.split("=")[0] ?? "", word.split("=")[1] ?? ""]));
-  const known = ["--seed", "--seeds", "--days", "--strategy", "--trace", "--report"];
+  const known = ["--seed", "--seeds", "--days", "--strategy", "--trace", "--report", "--write"];
   const strategy = ROUTINGS.find((routing) => routing === values.get("--strategy")) ?? null;
   const numbers = ["--seed", "--seeds", "--days"].map((name) => Number(values.get(name) ?? 1));
   const isStrange = [...values.keys()].some((name) => !known.includes(name)) || numbers.some(Number.isNaN);
@@ -41,6 +46,7 @@ function readWish(words: readonly string[]): Wish | null {
     days: values.has("--days") ? days : null,
     strategy,
     report: values.has("--report"),
+    write: values.has("--write"),
     trace: values.has("--trace"),
   };
 }
@@ -83,12 +89,23 @@ async function runMany(wish: Wish): Promise<boolean> {
   return failed === 0;
 }
 
+/** Puts the report where the page has its mark, and leaves the rest of the page as it is. */
+async function putIntoPage(report: string): Promise<void> {
+  const page = await Bun.file(PAGE).text();
+  const [before, rest] = page.split(`${MARK}\n`);
+  const after = rest?.split(`${END_MARK}\n`)[1];
+  if (before === undefined || after === undefined) throw new Error(`${PAGE.pathname} has no ${MARK} … ${END_MARK}`);
+  await Bun.write(PAGE, `${before}${MARK}\n\n${report}\n\n${END_MARK}\n${after}`);
+}
+
 const wish = readWish(process.argv.slice(2));
 if (wish === null) {
   console.error(USAGE);
   process.exitCode = 2;
 } else if (wish.report) {
-  console.log(await writeReport(wish.seed, wish.days ?? 3));
+  const report = await writeReport(wish.seed, wish.days ?? 3);
+  console.log(report);
+  if (wish.write) await putIntoPage(report);
 } else {
   process.exitCode = (await (wish.seeds > 1 ? runMany(wish) : replay(wish))) ? 0 : 1;
 }

@@ -5,6 +5,8 @@ export interface PoolReply {
   readonly status: number;
   /** Which profile served; null when none did. */
   readonly profile: string | null;
+  /** Id of the turn; null when there was none. */
+  readonly turn: string | null;
   /** What the model said, or the error's message. */
   readonly text: string;
 }
@@ -49,6 +51,7 @@ function profileOf(answer: IncomingMessage): string | null {
 function listen(answer: IncomingMessage, hear: Hear): Promise<PoolReply> {
   const { promise, resolve, reject } = Promise.withResolvers<PoolReply>();
   const [status, profile] = [answer.statusCode ?? 0, profileOf(answer)];
+  const turn = answer.headers["x-codexuse-turn"];
   let [body, read, text] = ["", 0, ""];
   const take = (piece: string) => {
     if (piece === "") return;
@@ -66,7 +69,7 @@ function listen(answer: IncomingMessage, hear: Hear): Promise<PoolReply> {
   answer.on("error", reject);
   answer.on("end", () => {
     if (status !== 200) take(readErrorText(body));
-    resolve({ status, profile, text });
+    resolve({ status, profile, turn: typeof turn === "string" ? turn : null, text });
   });
   return promise;
 }

@@ -6,9 +6,13 @@ import { EXIT_DONE, EXIT_FAILED } from "../exit-codes.ts";
 import { renderProfiles } from "../profile-table.ts";
 import { paintWith, plainText } from "../terminal-text.ts";
 import { openPretendWorld, type PretendWorld } from "./pretend-world.ts";
-import { type Scene, type Stage, tellStory } from "./tell-story.ts";
+import { type Attempted, type Scene, type Stage, tellStory } from "./tell-story.ts";
 
 const SILENT_STAGE: Stage = { begin: async () => undefined, hear: () => undefined, end: async () => undefined };
+
+function whyWords({ profile, outcome, words }: Attempted): string {
+  return `why: ${profile} ${outcome === "served" ? words : `did not serve: ${words}`}`;
+}
 
 /** Writes the story as it happens: the title, who answers, and the words as they arrive. */
 function openStage(io: CommandIo): Stage {
@@ -32,9 +36,11 @@ function openStage(io: CommandIo): Stage {
       await writing;
     },
     hear: speak,
-    async end({ ok, status }) {
+    async end({ ok, status, why }) {
       const code = status === 200 ? "" : paint("dim", ` (${status})`);
-      write(`${code} ${ok ? paint("green", "✔") : paint("red", `✘ status ${status}`)}\n\n`);
+      write(`${code} ${ok ? paint("green", "✔") : paint("red", `✘ status ${status}`)}\n`);
+      for (const attempt of why) write(`   ${paint("dim", plainText(whyWords(attempt)))}\n`);
+      write("\n");
       await writing;
     },
   };

@@ -9,8 +9,10 @@ import type { RunningRuntime } from "../../app.ts";
 import { addPoolProfiles } from "../../operations/add-pool-profiles.ts";
 import { createKey } from "../../operations/create-key.ts";
 import { enablePool } from "../../operations/enable-pool.ts";
+import { explainTurn } from "../../operations/explain-turn.ts";
 import { importProfiles } from "../../operations/import-profiles.ts";
-import type { Desk } from "../../operations/operation.ts";
+import { type Desk, OperationError } from "../../operations/operation.ts";
+import type { TurnView } from "../../operations/turn-view.ts";
 import type { SimChatgptAccount } from "../../simulator/account.ts";
 import { type ServedSimulator, serveSimulator } from "../../simulator/serve-simulator.ts";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
@@ -24,10 +26,14 @@ export interface PretendWorld {
   account(name: string): SimChatgptAccount | null;
   /** What the next answers say, whoever gives them. */
   sayNext(text: string): void;
+  /** The record of a turn that has been answered. */
+  explain(turn: string): Promise<TurnView>;
   close(): Promise<void>;
 }
 
 const RUNTIME = "daemon";
+const LOOK_AGAIN_MS = 20;
+const MOST_LOOKS = 250;
 const ACCOUNTS = [
   { name: "anna", plan: "plus" },
   { name: "ben", plan: "plus" },
@@ -57,6 +63,19 @@ async function fillPool(desk: Desk, home: string, sim: Simulator): Promise<void>
   await enablePool.run(desk, {});
 }
 
+/** A turn is written down a moment after its last byte went out. */
+async function explainSoon(desk: Desk, io: CommandIo, id: string): Promise<TurnView> {
+  for (let looks = 1; ; looks += 1) {
+    try {
+      const { turn } = await explainTurn.run(desk, { runtime: RUNTIME, id });
+      return turn;
+    } catch (error) {
+      if (!(error instanceof OperationError) || looks === MOST_LOOKS) throw error;
+      await new Promise<void>((resolve) => io.clock.after(LOOK_AGAIN_MS, resolve));
+    }
+  }
+}
+
 /** `paceMs` lies between two events of an answer. */
 export async function openPretendWorld(io: CommandIo, paceMs: number): Promise<PretendWorld> {
   const home = mkdtempSync(join(tmpdir(), "codexuse-demo-"));
@@ -79,6 +98,7 @@ export async function openPretendWorld(io: CommandIo, paceMs: number): Promise<P
       account: (name) =>
         sim.accounts.find((one) => one.kind === "chatgpt" && one.name === name) as SimChatgptAccount | null,
       sayNext: (text) => sim.reply(text),
+      explain: (turn) => explainSoon(desk, io, turn),
       close: async () => {
         await running.stop("demo over");
         await served.stop();

@@ -1,4 +1,5 @@
 /** What the demo shows: one conversation that survives a spent account and an overloaded one, and an honest error. */
+import type { TurnView } from "../../operations/turn-view.ts";
 import { failure } from "../../simulator/fault.ts";
 import { askPool, type PoolReply } from "./ask-pool.ts";
 import type { PretendWorld } from "./pretend-world.ts";
@@ -8,9 +9,13 @@ export interface Scene {
   readonly status: number;
   readonly profile: string | null;
   readonly text: string;
+  /** Who was asked, and why, or what went wrong with it: the turn's own record. */
+  readonly why: readonly Attempted[];
   /** Whether it went as it should. */
   readonly ok: boolean;
 }
+
+export type Attempted = Pick<TurnView["attempts"][number], "profile" | "outcome" | "words">;
 
 /** Shows the story while it is told. */
 export interface Stage {
@@ -83,6 +88,11 @@ function isRight(plan: Plan, reply: PoolReply, served: string | null): boolean {
   return plan.moves === null || plan.moves === (reply.profile !== served);
 }
 
+async function readAttempts(world: PretendWorld, turn: string): Promise<Attempted[]> {
+  const { attempts } = await world.explain(turn);
+  return attempts.map(({ profile, outcome, words }) => ({ profile, outcome, words }));
+}
+
 /** Plays the scenes one after the other; the first that goes wrong is the last. */
 export async function tellStory(world: PretendWorld, stage: Stage): Promise<Scene[]> {
   const scenes: Scene[] = [];
@@ -95,7 +105,9 @@ export async function tellStory(world: PretendWorld, stage: Stage): Promise<Scen
     const body = { model: MODEL, input: plan.asks, stream: true, prompt_cache_key: CONVERSATION, ...plan.body };
     const question = { port: world.running.port, key: world.key, conversation: CONVERSATION, body };
     const reply = await askPool(question, (piece, profile) => stage.hear(piece, profile));
-    const scene = { title, ...reply, ok: isRight(plan, reply, served) };
+    const { status, profile, text } = reply;
+    const why = reply.turn === null ? [] : await readAttempts(world, reply.turn);
+    const scene = { title, status, profile, text, why, ok: isRight(plan, reply, served) };
     scenes.push(scene);
     await stage.end(scene);
     if (!scene.ok) break;

@@ -172,13 +172,32 @@ test("usage of 0 % ends a cooldown of six days within one look, in the store too
 test("a reading is written for the account: windows, credits, and the plan of each of its profiles", async () => {
   const { settings, profile } = await aWorld();
   const credits = { available: true, unlimited: false, observedAtMs: 5 };
-  recordUsage(settings, profile.accountKey, aReading({ credits, plan: "team" }), 1);
+  recordUsage(settings, profile.accountKey, aReading({ credits, plan: "team" }), 5);
   expect(settings.accountState(profile.accountKey)).toEqual({
     ...UNKNOWN_ACCOUNT_STATE,
-    windows: [aWindow({ usedPercent: 10 })],
+    windows: [aWindow({ usedPercent: 10, observedAtMs: 5 })],
     credits,
   });
   expect(settings.profiles()[0]?.plan).toBe("team");
+});
+
+test("what a turn saw while the answer was on its way is later evidence than the answer", async () => {
+  const { settings, profile } = await aWorld();
+  const seen = aWindow({ usedPercent: 60, observedAtMs: START_MS + 10 });
+  const spent = { available: false, unlimited: false, observedAtMs: START_MS + 10 };
+  settings.mergeWindows(profile.accountKey, [seen]);
+  settings.writeCredits(profile.accountKey, spent);
+  const late = START_MS + 20;
+  const answer = aReading({
+    windows: [aWindow({ usedPercent: 10, observedAtMs: late })],
+    credits: { available: true, unlimited: false, observedAtMs: late },
+  });
+  recordUsage(settings, profile.accountKey, answer, START_MS);
+  expect(settings.accountState(profile.accountKey)).toEqual({
+    ...UNKNOWN_ACCOUNT_STATE,
+    windows: [seen],
+    credits: spent,
+  });
 });
 
 describe("startUsagePoller()", () => {
