@@ -3,7 +3,14 @@ import { describe, expect, test } from "bun:test";
 import type { PageProfile, PageSnapshot } from "../../../src/operations/page-wire.ts";
 import { clientSnippets } from "../../../src/page/client-snippets.ts";
 import { firstSteps, poolStanding, turnsOfDay } from "../../../src/page/pool-words.ts";
-import { accountColours, countOf, isAble, roomTone, windowName } from "../../../src/page/profile-words.ts";
+import {
+  accountColours,
+  countAccounts,
+  countOf,
+  isAble,
+  roomTone,
+  windowName,
+} from "../../../src/page/profile-words.ts";
 
 const NOW_MS = Date.parse("2026-03-04T12:00:00Z");
 
@@ -80,6 +87,7 @@ describe("how the pool stands", () => {
     ["nobody able", aSnapshot([cooling]), "bad", /no profile of the pool can take a turn/],
     ["some able", aSnapshot([aProfile(), cooling]), "warn", /1 of 2 accounts/],
     ["one account twice", aSnapshot([aProfile(), twin]), "good", /Its one account/],
+    ["only the second sign-in of an account", aSnapshot([aProfile({ selected: false }), twin]), "good", /Its one/],
     ["all able", aSnapshot([aProfile(), aProfile({ name: "home" })]), "good", /All 2 accounts/],
   ] as const)("%s", (_, snapshot, tone, words) => {
     expect(poolStanding(snapshot)).toMatchObject({ tone, text: expect.stringMatching(words) });
@@ -122,10 +130,10 @@ describe("small words", () => {
     ]);
   });
 
-  test("profiles of one account have one colour, and one of them counts as able", () => {
+  test("profiles of one account have one colour, and count as one", () => {
     const profiles = [aProfile(), aProfile({ name: "twin", account: "account of work", duplicate_of: "work" })];
     expect([...accountColours(profiles)]).toEqual([["account of work", 0]]);
-    expect(profiles.map(isAble)).toEqual([true, false]);
+    expect([countAccounts(profiles), ...profiles.map(isAble)]).toEqual([1, true, true]);
   });
 
   test("turns are counted over the last 24 h", () => {
