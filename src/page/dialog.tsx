@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
+import { DialogNotices } from "./notices.tsx";
 
 interface DialogProps {
   readonly title: string;
@@ -38,6 +39,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
           <Icon name="close" />
         </button>
       </header>
+      <DialogNotices />
       {children}
     </dialog>
   );

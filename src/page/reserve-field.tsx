@@ -21,9 +21,12 @@ export function ReserveField({ name, percent }: { readonly name: string; readonl
     setDraft(String(percent));
   }, [percent]);
   const save = async () => {
+    if (draft === String(percent)) return;
     const wanted = readPercent(draft);
-    if (wanted === null) say({ tone: "bad", title: "A reserve is a whole number from 0 to 100.", detail: null });
-    if (wanted === null || wanted === percent) return setDraft(String(percent));
+    if (wanted === null) {
+      say({ tone: "bad", title: "A reserve is a whole number from 0 to 100.", detail: null });
+      return setDraft(String(percent));
+    }
     // Enter saves, and leaving the field comes soon after, maybe before the runtime has said that it is so.
     if (wanted === asked.current) return;
     asked.current = wanted;

@@ -105,8 +105,12 @@ async function createKey({ page }: Visit, name: string): Promise<string> {
 
 async function rename(page: Page, name: string, newName: string): Promise<void> {
   await page.getByRole("button", { name: `Rename ${name}` }).click();
-  await page.getByLabel("New name").first().fill(newName);
-  await page.getByRole("button", { name: "Rename", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: `Rename ${name}` });
+  await dialog.getByLabel("New name").fill("not a name");
+  await dialog.getByRole("button", { name: "Rename", exact: true }).click();
+  await dialog.getByRole("alert").getByText("cannot be a profile's name").waitFor();
+  await dialog.getByLabel("New name").fill(newName);
+  await dialog.getByRole("button", { name: "Rename", exact: true }).click();
   await page.getByRole("switch", { name: `${newName} in the pool` }).waitFor();
 }
 

@@ -32,7 +32,9 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   });
   context.on("weberror", (error) => complaints.push(String(error.error())));
   context.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    // Refused operations are answers, which the page shows.
+    const isRefusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text());
+    if (message.type() === "error" && !isRefusal) complaints.push(message.text());
   });
   return { page: await context.newPage(), hosts, complaints };
 }

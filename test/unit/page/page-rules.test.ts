@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { nextTab } from "../../../src/page/connect-section.tsx";
 import { partAt } from "../../../src/page/contents.tsx";
 import { offerText } from "../../../src/page/models-section.tsx";
-import { nextBoard } from "../../../src/page/notices.tsx";
+import { EMPTY_BOARD, nextBoard, shownAround, shownInDialog } from "../../../src/page/notice-board.ts";
 import { readPercent } from "../../../src/page/reserve-field.tsx";
 import { isWebAddress } from "../../../src/page/sign-in-progress.tsx";
 import { readTheme } from "../../../src/page/theme.tsx";
@@ -51,14 +51,24 @@ describe("a link to sign in", () => {
 });
 
 describe("notices", () => {
-  const say = (title: string) => ({ kind: "say", notice: { tone: "good", title, detail: null } }) as const;
+  const say = (title: string, tone: "good" | "bad" = "good") =>
+    ({ kind: "say", notice: { tone, title, detail: null } }) as const;
 
-  test("make room for the newest, and go when they are let go", () => {
-    const empty: Parameters<typeof nextBoard>[0] = { next: 1, standing: [] };
-    const full = ["a", "b", "c", "d"].map(say).reduce(nextBoard, empty);
-    expect(full.standing.map(({ title }) => title)).toEqual(["b", "c", "d"]);
+  const titles = (notices: readonly { title: string }[]) => notices.map(({ title }) => title);
+
+  test("make room for the newest, stand once, and go when they are let go", () => {
+    const full = ["a", "b", "c", "d", "b"].map((title) => say(title)).reduce(nextBoard, EMPTY_BOARD);
+    expect(titles(full.standing)).toEqual(["c", "d", "b"]);
     const id = full.standing[0]?.id ?? 0;
-    expect(nextBoard(full, { kind: "drop", id }).standing.map(({ title }) => title)).toEqual(["c", "d"]);
+    expect(titles(nextBoard(full, { kind: "drop", id }).standing)).toEqual(["d", "b"]);
+  });
+
+  test("of what went wrong in a dialog stand in it, and go with it", () => {
+    const steps = [say("before", "bad"), { kind: "enter-dialog" } as const, say("fine"), say("wrong", "bad")];
+    const board = steps.reduce(nextBoard, EMPTY_BOARD);
+    expect([titles(shownInDialog(board)), titles(shownAround(board))]).toEqual([["wrong"], ["before", "fine"]]);
+    const left = nextBoard(board, { kind: "leave-dialog" });
+    expect([titles(shownInDialog(left)), titles(shownAround(left))]).toEqual([[], ["before", "fine"]]);
   });
 
   test("say what was left as it is, and no hints that are for terminals", () => {
