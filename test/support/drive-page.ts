@@ -11,7 +11,7 @@ export interface DrivenPage {
   readonly complaints: readonly string[];
 }
 
-const BOUND_MS = 15_000;
+const BOUND_MS = 20_000;
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] as const;
 
