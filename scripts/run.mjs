@@ -185,6 +185,7 @@ const TASKS = {
   build: bunTask(["build.ts"]),
   bench: bunTask(["bench/run.ts"]),
   sim: bunTask(["test/sim/run.ts"], true),
+  screenshots: bunTask(["scripts/screenshot-page.ts"], true),
   check,
   test,
 };

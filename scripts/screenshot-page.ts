@@ -45,7 +45,12 @@ const DOCS_SHOTS: readonly Shot[] = [
     options: { colorScheme: "light", viewport: { width: 1240, height: 1010 } },
     fullPage: false,
   },
-  { name: "settings-dark", options: { colorScheme: "dark", viewport: { width: 1240, height: 1010 } }, fullPage: false },
+  {
+    name: "settings-dark",
+    options: { colorScheme: "dark", viewport: { width: 1240, height: 1010 } },
+    prepare: (page) => page.locator("#headroom").evaluate((element) => element.scrollIntoView()),
+    fullPage: false,
+  },
 ];
 
 async function take(browser: Browser, link: string, shot: Shot, folder: string): Promise<void> {

@@ -47,11 +47,27 @@ function turnsLines(hours: readonly TurnsOfHour[]): PageTurnsLine[] {
     .toSorted((one, other) => one.profile.localeCompare(other.profile));
 }
 
+function startOfHour(atMs: number): number {
+  return Math.floor(atMs / HOUR_MS) * HOUR_MS;
+}
+
+/** All of it. Goes through the samples and turns of days: not for every snapshot. */
 export function readHistory(settings: SettingsStore, store: RuntimeStore, nowMs: number): PageHistory {
   const sinceMs = nowMs - LIMITS.pageHistoryMs;
   return {
     since: wireTime(sinceMs),
     headroom: headroomLines(settings, sinceMs, nowMs),
-    turns: turnsLines(store.turnsByHour(Math.floor(sinceMs / HOUR_MS) * HOUR_MS)),
+    turns: turnsLines(store.turnsByHour(startOfHour(sinceMs))),
   };
+}
+
+/** The same with the turns of this hour counted anew, which is cheap. */
+export function refreshHistory(history: PageHistory, store: RuntimeStore, nowMs: number): PageHistory {
+  const hourMs = startOfHour(nowMs);
+  const earlier = history.turns.flatMap(({ profile, buckets }) =>
+    buckets
+      .map(({ at, turns }) => ({ profile, hourStartMs: Date.parse(at), turns }))
+      .filter(({ hourStartMs }) => hourStartMs < hourMs),
+  );
+  return { ...history, turns: turnsLines([...earlier, ...store.turnsByHour(hourMs)]) };
 }

@@ -7,20 +7,39 @@ import { join } from "node:path";
 import { LIMITS } from "../limits.ts";
 import type { RuntimeStore } from "../ports.ts";
 import type { TurnRecord } from "../router/rules/turn-record.ts";
+import { StoreError } from "../store/store-error.ts";
 import { consideredWords } from "./explain-words.ts";
 import { listKeys } from "./list-keys.ts";
 import { listModels } from "./list-models.ts";
 import type { Desk, Presence } from "./operation.ts";
-import { readHistory } from "./page-history.ts";
+import { readHistory, refreshHistory } from "./page-history.ts";
 import type { PageDaemon, PageHistory, PageKey, PageSignIn, PageSnapshot, PageTurn } from "./page-wire.ts";
-import { baseUrlOf } from "./runtime-address.ts";
+import { baseUrlOf, portOf } from "./runtime-address.ts";
 import { readSessions } from "./session-view.ts";
 import { wireTime } from "./shapes.ts";
 import { showPoolStatus } from "./show-pool-status.ts";
 
-/** Opening a store makes its file: a home that has never had a daemon stays without one. */
+/**
+ * Opening a store makes its file: a home that has never had a daemon stays without one. A file that cannot be used, such as
+ * one of a newer version, is the daemon's trouble and not the page's.
+ */
 export function daemonStore(desk: Desk): RuntimeStore | null {
-  return existsSync(join(desk.home, "daemon.sqlite")) ? desk.runtime("daemon") : null;
+  if (!existsSync(join(desk.home, "daemon.sqlite"))) return null;
+  try {
+    return desk.runtime("daemon");
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
+}
+
+async function daemonPresence(desk: Desk): Promise<Presence> {
+  try {
+    return await desk.presence("daemon", null);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { running: false, pid: null, port: portOf("daemon", null), version: null, startedAtMs: null };
+  }
 }
 
 function daemonView(desk: Desk, presence: Presence, keys: number): PageDaemon {
@@ -103,11 +122,16 @@ export async function readSnapshot(desk: Desk, parts: SnapshotParts): Promise<Pa
 /** Reads the slow parts now and then only. Asks the daemon itself how it is: its file cannot tell. */
 export function openSnapshots(desk: Desk, signIn: () => PageSignIn | null): () => Promise<PageSnapshot> {
   const { clock } = desk;
-  const daemon = remember(LIMITS.pageNewsMs, clock.now, () => desk.presence("daemon", null));
+  const daemon = remember(LIMITS.pageNewsMs, clock.now, () => daemonPresence(desk));
   const history = remember(LIMITS.pageHistoryEveryMs, clock.now, () =>
     readHistory(desk.settings(), desk.runtime("desktop"), clock.now()),
   );
-  return async () => readSnapshot(desk, { daemon: await daemon(), history: history(), signIn: signIn() });
+  return async () =>
+    readSnapshot(desk, {
+      daemon: await daemon(),
+      history: refreshHistory(history(), desk.runtime("desktop"), clock.now()),
+      signIn: signIn(),
+    });
 }
 
 /** The value while it is younger than `forMs`; a clock that was set back counts as old. */

@@ -9,7 +9,7 @@ import { KeysSection } from "./keys-section.tsx";
 import { LinkState } from "./link-state.tsx";
 import { ModelsSection } from "./models-section.tsx";
 import { Notices } from "./notices.tsx";
-import { Now } from "./now.tsx";
+import { Ago, Now } from "./now.tsx";
 import { PoolSection } from "./pool-section.tsx";
 import { ProfilesSection } from "./profiles-section.tsx";
 import { RoutingSection } from "./routing-section.tsx";
@@ -69,10 +69,36 @@ function Loading() {
   );
 }
 
-function Body({ view }: { readonly view: View }) {
-  if (view.link.kind === "signed-out") return <GetIn />;
-  if (view.snapshot !== null) return <Sections snapshot={view.snapshot} />;
-  return <Loading />;
+interface OfflineProps {
+  readonly isCrowded: boolean;
+  readonly snapshot: PageSnapshot | null;
+}
+
+function Offline({ isCrowded, snapshot }: OfflineProps) {
+  if (isCrowded) return <div class="banner bad">This page is open too often. Close one of its other tabs.</div>;
+  return (
+    <div class="banner bad">
+      <span>
+        The desktop runtime does not answer.{" "}
+        {snapshot === null ? null : (
+          <>
+            What you see is from <Ago at={snapshot.at} />.{" "}
+          </>
+        )}
+        If it was stopped, start it again: <code>codexuse desktop</code>
+      </span>
+    </div>
+  );
+}
+
+function Body({ view: { link, snapshot } }: { readonly view: View }) {
+  if (link.kind === "signed-out") return <GetIn />;
+  return (
+    <>
+      {link.kind === "offline" ? <Offline isCrowded={link.isCrowded} snapshot={snapshot} /> : null}
+      {snapshot === null ? <Loading /> : <Sections snapshot={snapshot} />}
+    </>
+  );
 }
 
 export function App() {

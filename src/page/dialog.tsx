@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
+import { DialogNotices } from "./notices.tsx";
 
 interface DialogProps {
   readonly title: string;
@@ -18,7 +19,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     dialog.current?.showModal();
     return () => {
       // Removed from the page while open, it could not give the focus back by itself.
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      const place = opener instanceof HTMLElement && opener.isConnected ? opener : document.getElementById("main");
+      place?.focus();
     };
   }, []);
   return (
@@ -37,6 +39,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
           <Icon name="close" />
         </button>
       </header>
+      <DialogNotices />
       {children}
     </dialog>
   );

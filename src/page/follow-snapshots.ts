@@ -4,7 +4,8 @@ import { askSession } from "./ask.ts";
 
 export type LinkNews =
   | { readonly kind: "snapshot"; readonly snapshot: PageSnapshot }
-  | { readonly kind: "offline"; readonly retryAtMs: number }
+  /** Crowded: the runtime is there, but tells no more pages at once. */
+  | { readonly kind: "offline"; readonly retryAtMs: number; readonly isCrowded: boolean }
   | { readonly kind: "signed-out" };
 
 const FIRST_PAUSE_MS = 500;
@@ -22,11 +23,11 @@ export function followSnapshots(hear: (news: LinkNews) => void): () => void {
   let timer: number | null = null;
   let isOver = false;
 
-  const fail = () => {
+  const fail = (isCrowded = false) => {
     source?.close();
     failures += 1;
     const pauseMs = pauseAfter(failures);
-    hear({ kind: "offline", retryAtMs: Date.now() + pauseMs });
+    hear({ kind: "offline", retryAtMs: Date.now() + pauseMs, isCrowded });
     timer = window.setTimeout(() => void connect(), pauseMs);
   };
   const connect = async () => {
@@ -34,13 +35,19 @@ export function followSnapshots(hear: (news: LinkNews) => void): () => void {
     if (isOver) return;
     if (session === "closed") return hear({ kind: "signed-out" });
     if (session === "offline") return fail();
-    source = new EventSource("/operations/events");
-    source.addEventListener("snapshot", (event) => {
+    const opened = new EventSource("/operations/events");
+    source = opened;
+    let hasOpened = false;
+    opened.addEventListener("open", () => {
+      hasOpened = true;
+    });
+    opened.addEventListener("snapshot", (event) => {
       failures = 0;
       hear({ kind: "snapshot", snapshot: JSON.parse(event.data) });
     });
-    source.addEventListener("stopping", fail);
-    source.addEventListener("error", fail);
+    opened.addEventListener("stopping", () => fail());
+    // A browser gives up for good only on an answer that is no stream, and the session was good a moment ago.
+    opened.addEventListener("error", () => fail(!hasOpened && opened.readyState === EventSource.CLOSED));
   };
 
   void connect();

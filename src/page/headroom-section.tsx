@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { PageSnapshot } from "../operations/page-wire.ts";
 import { type ChartData, headroomData, type Span, tableRows, turnsData } from "./chart-data.ts";
-import { clockText } from "./local-time.ts";
+import { dayClockText } from "./local-time.ts";
 import { accountColours } from "./profile-words.ts";
 import { Empty, Section } from "./section.tsx";
 import { type ChartKind, TimeChart } from "./time-chart.tsx";
@@ -22,19 +22,6 @@ const SPANS: Readonly<Record<Span, SpanWords>> = {
 /** What scrolls must be reachable by keyboard. */
 const REACHABLE = { tabIndex: 0 };
 
-function Legend({ data }: { readonly data: ChartData }) {
-  return (
-    <ul class="legend" aria-hidden="true">
-      {data.series.map(({ name, colour }) => (
-        <li key={name}>
-          <span class={`swatch ${colour === null ? "" : `series-${colour}`}`} />
-          {name}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 function DataTable({
   data,
   caption,
@@ -44,7 +31,6 @@ function DataTable({
   readonly caption: string;
   readonly unit: string;
 }) {
-  const nowMs = Date.now();
   return (
     <details class="as-table">
       <summary>Show as a table</summary>
@@ -64,7 +50,7 @@ function DataTable({
           <tbody>
             {tableRows(data).map(({ atMs, values }) => (
               <tr key={atMs}>
-                <th scope="row">{clockText(new Date(atMs).toISOString(), nowMs)}</th>
+                <th scope="row">{dayClockText(atMs)}</th>
                 {data.series.map(({ name }, index) => {
                   const value = values[index] ?? null;
                   return <td key={name}>{value === null ? "unknown" : `${Math.round(value)}${unit}`}</td>;
@@ -114,7 +100,6 @@ function ChartCard({ title, data, kind, unit, missing }: ChartCardProps) {
       {missing === null ? (
         <>
           <TimeChart title={title} data={data} kind={kind} unit={unit} look={look} />
-          <Legend data={data} />
           <DataTable data={data} caption={`${title} by account, newest first`} unit={unit} />
         </>
       ) : (

@@ -11,6 +11,11 @@ export function clockText(at: string, nowMs: number, zone?: { readonly locale: s
   return new Intl.DateTimeFormat(zone?.locale, { ...day, ...place, hour: "numeric", minute: "2-digit" }).format(atMs);
 }
 
+/** `Tue 14:20`. */
+export function dayClockText(atMs: number): string {
+  return new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(atMs);
+}
+
 /** The whole instant. */
 export function fullText(at: string): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }).format(Date.parse(at));

@@ -1,40 +1,31 @@
 /** What came of what the owner did? Says it where eyes and screen readers find it, and lets it go again. */
-
 import type { ComponentChildren } from "preact";
 import { createContext } from "preact";
-import { useCallback, useContext, useEffect, useMemo, useReducer } from "preact/hooks";
+import { useCallback, useContext, useEffect, useReducer } from "preact/hooks";
 import { Icon } from "./icon.tsx";
-
-export interface Notice {
-  readonly tone: "good" | "bad";
-  readonly title: string;
-  /** What else there is to know, such as what was left as it is. */
-  readonly detail: string | null;
-}
-
-interface Standing extends Notice {
-  readonly id: number;
-}
-
-type Say = (notice: Notice) => void;
-type Step = { readonly kind: "say"; readonly notice: Notice } | { readonly kind: "drop"; readonly id: number };
+import { EMPTY_BOARD, type Notice, nextBoard, type Standing, shownAround, shownInDialog } from "./notice-board.ts";
 
 interface Board {
-  readonly next: number;
-  readonly standing: readonly Standing[];
+  readonly say: (notice: Notice) => void;
+  readonly drop: (id: number) => void;
+  readonly enterDialog: () => void;
+  readonly leaveDialog: () => void;
+  /** What stands in the dialog that is open. */
+  readonly inDialog: readonly Standing[];
 }
 
-const NOTICES_MAX = 3;
 const READING_MS = 7_000;
+const NOTHING = () => undefined;
 
-const SayContext = createContext<Say>(() => undefined);
-
-/** Newest last; the oldest make room. Pure. */
-export function nextBoard(board: Board, step: Step): Board {
-  if (step.kind === "drop") return { ...board, standing: board.standing.filter((notice) => notice.id !== step.id) };
-  const standing = [...board.standing, { ...step.notice, id: board.next }].slice(-NOTICES_MAX);
-  return { next: board.next + 1, standing };
-}
+const BoardContext = createContext<Board>({
+  say: NOTHING,
+  drop: NOTHING,
+  enterDialog: NOTHING,
+  leaveDialog: NOTHING,
+  inDialog: [],
+});
+/** Apart from the board, so that whoever only says something is not drawn anew by what others say. */
+const SayContext = createContext<Board["say"]>(NOTHING);
 
 function NoticeCard({ notice, onDrop }: { readonly notice: Standing; readonly onDrop: (id: number) => void }) {
   const { id, tone, title, detail } = notice;
@@ -58,34 +49,60 @@ function NoticeCard({ notice, onDrop }: { readonly notice: Standing; readonly on
   );
 }
 
-export function Notices({ children }: { readonly children: ComponentChildren }) {
-  const [board, step] = useReducer(nextBoard, { next: 1, standing: [] });
-  const drop = useCallback((id: number) => step({ kind: "drop", id }), []);
-  const say = useCallback<Say>((notice) => step({ kind: "say", notice }), []);
-  const ofTone = useMemo(
-    () => (tone: Notice["tone"]) => board.standing.filter((notice) => notice.tone === tone),
-    [board],
+interface NoticeListProps {
+  readonly notices: readonly Standing[];
+  readonly onDrop: (id: number) => void;
+}
+
+function NoticeList({ notices, onDrop }: NoticeListProps) {
+  return (
+    <>
+      {notices.map((notice) => (
+        <NoticeCard key={notice.id} notice={notice} onDrop={onDrop} />
+      ))}
+    </>
   );
+}
+
+export function Notices({ children }: { readonly children: ComponentChildren }) {
+  const [board, step] = useReducer(nextBoard, EMPTY_BOARD);
+  const say = useCallback((notice: Notice) => step({ kind: "say", notice }), []);
+  const drop = useCallback((id: number) => step({ kind: "drop", id }), []);
+  const enterDialog = useCallback(() => step({ kind: "enter-dialog" }), []);
+  const leaveDialog = useCallback(() => step({ kind: "leave-dialog" }), []);
+  const around = shownAround(board);
   return (
     <SayContext.Provider value={say}>
-      {children}
-      <section class="notices" aria-label="Notifications">
-        <div role="alert">
-          {ofTone("bad").map((notice) => (
-            <NoticeCard key={notice.id} notice={notice} onDrop={drop} />
-          ))}
-        </div>
-        <div role="status">
-          {ofTone("good").map((notice) => (
-            <NoticeCard key={notice.id} notice={notice} onDrop={drop} />
-          ))}
-        </div>
-      </section>
+      <BoardContext.Provider value={{ say, drop, enterDialog, leaveDialog, inDialog: shownInDialog(board) }}>
+        {children}
+        <section class="notices" aria-label="Notifications">
+          <div role="alert">
+            <NoticeList notices={around.filter(({ tone }) => tone === "bad")} onDrop={drop} />
+          </div>
+          <div role="status">
+            <NoticeList notices={around.filter(({ tone }) => tone === "good")} onDrop={drop} />
+          </div>
+        </section>
+      </BoardContext.Provider>
     </SayContext.Provider>
   );
 }
 
+/** What went wrong since the dialog around it was opened. Behind the dialog nobody could read or dismiss it. */
+export function DialogNotices() {
+  const { enterDialog, leaveDialog, inDialog, drop } = useContext(BoardContext);
+  useEffect(() => {
+    enterDialog();
+    return leaveDialog;
+  }, [enterDialog, leaveDialog]);
+  return (
+    <div role="alert" class="dialog-notices">
+      <NoticeList notices={inDialog} onDrop={drop} />
+    </div>
+  );
+}
+
 /** Says something to the owner. */
-export function useSay(): Say {
+export function useSay(): Board["say"] {
   return useContext(SayContext);
 }

@@ -1,6 +1,6 @@
 /** How does the pool stand, and what is the next thing to do? Pure. */
 import type { PageSnapshot } from "../operations/page-wire.ts";
-import { isAble, type Tone } from "./profile-words.ts";
+import { countAccounts, isAble, type Tone } from "./profile-words.ts";
 import type { SectionId } from "./section.tsx";
 
 export interface Standing {
@@ -12,9 +12,9 @@ export function poolStanding({ pool }: PageSnapshot): Standing {
   if (!pool.enabled) return { tone: "quiet", text: "Off. Clients are told so until you switch it on." };
   const selected = pool.profiles.filter((profile) => profile.selected);
   if (selected.length === 0) return { tone: "warn", text: "On, but no profile is in the pool yet." };
-  const able = selected.filter(isAble).length;
+  const able = countAccounts(selected.filter(isAble));
   if (able === 0) return { tone: "bad", text: "On, but no profile of the pool can take a turn now." };
-  const accounts = new Set(selected.map((profile) => profile.account)).size;
+  const accounts = countAccounts(selected);
   if (able < accounts) return { tone: "warn", text: `On. ${able} of ${accounts} accounts can take a turn now.` };
   return {
     tone: "good",

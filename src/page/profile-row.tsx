@@ -29,7 +29,11 @@ function Identity({ profile, colour }: { readonly profile: PageProfile; readonly
           </span>
         ) : null}
       </p>
-      {email === null ? null : <p class="quiet clip">{email}</p>}
+      {email === null ? null : (
+        <p class="quiet clip" title={email}>
+          {email}
+        </p>
+      )}
       {twin === null ? null : <p class="note warn">Same account as {twin}: one headroom</p>}
       {seats.length === 0 ? null : <p class="note">Shares a workspace with {seats.join(", ")}</p>}
       {profile.proxy === null ? null : <p class="note clip">Goes through {profile.proxy}</p>}

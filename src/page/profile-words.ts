@@ -43,19 +43,24 @@ export function reasonText(code: string): string {
   return code.replaceAll("-", " ");
 }
 
-/** Whether it could take a turn now. */
+/** Whether its account could take a turn now. */
 export function isAble(profile: PageProfile): boolean {
   switch (profile.state) {
     case "ready":
     case "busy":
     case "low":
     case "unknown":
-      return profile.duplicate_of === null;
+      return true;
     case "cooling":
     case "needs-sign-in":
     case "disabled":
       return false;
   }
+}
+
+/** Two profiles of one account count as one. */
+export function countAccounts(profiles: readonly PageProfile[]): number {
+  return new Set(profiles.map((profile) => profile.account)).size;
 }
 
 const COLOURS = 8;

@@ -93,7 +93,8 @@ function Done({
     <>
       <div class="dialog-body">
         <p class="outcome good" role="status">
-          <Icon name="check" /> {news.message ?? "You are signed in."}
+          <Icon name="check" />
+          <span>{news.message ?? "You are signed in."}</span>
         </p>
       </div>
       <footer class="dialog-foot">
@@ -123,7 +124,8 @@ export function SignInProgress({ flow, news, profiles, onRetry, onClose }: SignI
         <>
           <div class="dialog-body">
             <p class="outcome bad" role="alert">
-              <Icon name="alert" /> {news.message ?? "The sign-in did not succeed."}
+              <Icon name="alert" />
+              <span>{news.message ?? "The sign-in did not succeed."}</span>
             </p>
           </div>
           <footer class="dialog-foot">

@@ -86,15 +86,37 @@ function columns({ times, series }: ChartData, kind: ChartKind): uPlot.AlignedDa
   return [[...times], ...drawn.map((line) => [...line.values])];
 }
 
-function readoutOf({ times, series }: ChartData, index: number | null, unit: string): string {
+/** What a name stands for: at the instant that is pointed at, else the latest of a line and the sum of bars. */
+function legendValue(values: Series["values"], kind: ChartKind, index: number | null): number | null {
+  if (index !== null) return values[index] ?? null;
+  if (kind === "bars") return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  return values.findLast((value) => value !== null) ?? null;
+}
+
+interface LegendProps extends Pick<TimeChartProps, "data" | "kind" | "unit"> {
+  readonly index: number | null;
+}
+
+function Legend({ data, kind, unit, index }: LegendProps) {
+  return (
+    <ul class="legend" aria-hidden="true">
+      {data.series.map(({ name, colour, values }) => {
+        const value = legendValue(values, kind, index);
+        return (
+          <li key={name}>
+            <span class={`swatch ${colour === null ? "" : `series-${colour}`}`} />
+            {name}
+            <span class="quiet">{value === null ? "" : `${Math.round(value)}${unit}`}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function pointedAt(times: readonly number[], index: number | null): string {
   const atMs = index === null ? undefined : times[index];
-  if (index === null || atMs === undefined) return "";
-  const known = series.flatMap(({ name, values }) => {
-    const value = values[index] ?? null;
-    return value === null || (value === 0 && unit === "") ? [] : [`${name} ${Math.round(value)}${unit}`];
-  });
-  const words = known.length === 0 ? "none" : known.join(" · ");
-  return `${clockText(new Date(atMs).toISOString(), Date.now())}: ${words}`;
+  return atMs === undefined ? "" : clockText(new Date(atMs).toISOString(), Date.now());
 }
 
 /** How much time a bar stands for; none for lines. */
@@ -168,10 +190,11 @@ export function TimeChart({ title, data, kind, unit, look }: TimeChartProps) {
       <div class="chart-head">
         <h3>{title}</h3>
         <p class="readout" aria-hidden="true">
-          {readoutOf(data, index, unit)}
+          {pointedAt(data.times, index)}
         </p>
       </div>
       <div ref={place} class="chart" aria-hidden="true" />
+      <Legend data={data} kind={kind} unit={unit} index={index} />
     </>
   );
 }

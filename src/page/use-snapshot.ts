@@ -6,7 +6,7 @@ import { followSnapshots, type LinkNews } from "./follow-snapshots.ts";
 export type Link =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
-  | { readonly kind: "offline"; readonly retryAtMs: number }
+  | { readonly kind: "offline"; readonly retryAtMs: number; readonly isCrowded: boolean }
   | { readonly kind: "signed-out" };
 
 export interface View {

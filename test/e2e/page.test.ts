@@ -103,6 +103,50 @@ async function createKey({ page }: Visit, name: string): Promise<string> {
   return key ?? "";
 }
 
+async function rename(page: Page, name: string, newName: string): Promise<void> {
+  await page.getByRole("button", { name: `Rename ${name}` }).click();
+  const dialog = page.getByRole("dialog", { name: `Rename ${name}` });
+  await dialog.getByLabel("New name").fill("not a name");
+  await dialog.getByRole("button", { name: "Rename", exact: true }).click();
+  await dialog.getByRole("alert").getByText("cannot be a profile's name").waitFor();
+  await dialog.getByLabel("New name").fill(newName);
+  await dialog.getByRole("button", { name: "Rename", exact: true }).click();
+  await page.getByRole("switch", { name: `${newName} in the pool` }).waitFor();
+}
+
+async function reserve(page: Page, name: string, percent: string): Promise<void> {
+  const field = page.getByLabel(`Reserve of ${name}, percent`);
+  await field.fill(percent);
+  await field.press("Enter");
+  await page.getByText(`Reserve of ${name}: 0% → ${percent}%.`).waitFor();
+}
+
+async function endOneSession(page: Page): Promise<void> {
+  await page
+    .getByRole("button", { name: /^End session/ })
+    .first()
+    .click();
+  await page.getByRole("dialog", { name: "End this session?" }).getByRole("button", { name: "End session" }).click();
+  await page.getByText("The session is ended.").waitFor();
+}
+
+/** Past the bar, into a dialog, and out of it to where one was. */
+async function goByKeyboard(page: Page): Promise<void> {
+  const add = page.getByRole("button", { name: "Add a profile" });
+  await add.waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate("document.activeElement.id")).toBe("main");
+  await add.focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Add a profile" });
+  await dialog.waitFor();
+  expect(await dialog.evaluate((element) => element.matches(":focus-within"))).toBe(true);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await add.evaluate((element) => element.matches(":focus"))).toBe(true);
+}
+
 async function setUp(visit: Visit): Promise<string> {
   const { page } = visit;
   await addInBrowser(visit, "work");
@@ -130,6 +174,7 @@ function describePage(): void {
       program.sim.settings.signInAs = "anna";
       expect(page.url()).toBe(`http://127.0.0.1:${desktop.port}/`);
       await page.getByText("0 of 5 done").waitFor();
+      expect(await findBarriers(page)).toEqual([]);
       const key = await setUp(visit);
       expect(await page.content()).not.toContain(key);
       expect(await program.json("account-pool", "status")).toMatchObject({ enabled: true, routing: "round-robin" });
@@ -158,19 +203,7 @@ function describePage(): void {
   });
 
   describe("the page", () => {
-    test("shows a stranger how to get in, and nothing of the pool", async () => {
-      const { desktop } = await startLively();
-      const { page } = await openPage(browser);
-      const refused = page.waitForResponse((response) => response.url().endsWith("/operations/session"));
-      await page.goto(`http://127.0.0.1:${desktop.port}/`);
-      expect((await refused).status()).toBe(401);
-      await page.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
-      const text = await page.textContent("#page");
-      expect(text).toContain("codexuse desktop");
-      expect(text).not.toMatch(/anna|ben|gpt-5|Sessions|cux_pool/);
-    });
-
-    test("shows markup in names as the text it is, and asks nobody but this machine", async () => {
+    test("shows its owner markup in names as the text it is, and a stranger nothing but how to get in", async () => {
       const { desktop } = await startLively();
       const { page, hosts, complaints } = await openPage(browser);
       await page.goto(desktop.pageUrl);
@@ -180,48 +213,63 @@ function describePage(): void {
       expect(await page.title()).not.toBe("owned");
       expect([...hosts]).toEqual(["127.0.0.1"]);
       expect(complaints).toEqual([]);
+
+      const { page: stranger } = await openPage(browser);
+      const refused = stranger.waitForResponse((response) => response.url().endsWith("/operations/session"));
+      await stranger.goto(`http://127.0.0.1:${desktop.port}/`);
+      expect((await refused).status()).toBe(401);
+      await stranger.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
+      const text = await stranger.textContent("#page");
+      expect(text).toContain("codexuse desktop");
+      expect(text).not.toMatch(/anna|ben|gpt-5|Sessions|cux_pool/);
+      expect(await findBarriers(stranger)).toEqual([]);
     });
 
-    test("says aloud when the runtime is gone, and keeps what it knew", async () => {
-      const { desktop } = await startLively();
-      const { page } = await openPage(browser);
+    test("changes what the command line changes, and asks before what cannot be taken back", async () => {
+      const { program, desktop } = await startLively();
+      const { page, complaints } = await openPage(browser);
       await page.goto(desktop.pageUrl);
-      await page.getByText("Live", { exact: true }).waitFor();
-      expect(await desktop.stop()).toBe(0);
-      await page.getByRole("status").getByText("Offline", { exact: true }).waitFor();
-      expect(await page.getByRole("switch", { name: "ben in the pool" }).isVisible()).toBe(true);
+      await rename(page, "ben", "bert");
+      await reserve(page, "bert", "25");
+      await page.getByRole("switch", { name: "bert in the pool" }).click();
+      await page.getByRole("switch", { name: "Publish gpt-5.5", exact: true }).click();
+      await page.getByText("gpt-5.5 is hidden from clients.").waitFor();
+      await page.getByRole("switch", { name: "Publish fast variants" }).click();
+      await page.getByRole("button", { name: "Remove the name deep-thought" }).click();
+      await page.getByText("The name deep-thought is taken back.").waitFor();
+      await endOneSession(page);
+      await page.getByRole("button", { name: "Remove platform" }).click();
+      await page.getByRole("dialog", { name: "Remove platform?" }).getByRole("button", { name: "Remove" }).click();
+      await page.getByRole("switch", { name: "platform in the pool" }).waitFor({ state: "detached" });
+      const status = await program.json("account-pool", "status");
+      expect(status).toMatchObject({ fast: true, sessions: 1 });
+      expect(status["profiles"]).toMatchObject([
+        { name: "anna", selected: true },
+        { name: "bert", selected: false, reserve_percent: 25 },
+      ]);
+      expect(status["models"]).not.toContain("gpt-5.5");
+      expect(complaints).toEqual([]);
     });
 
-    test("goes by keyboard: past the bar, into a dialog, out of it to where one was", async () => {
-      const { desktop } = await startLively();
-      const { page } = await openPage(browser);
-      await page.goto(desktop.pageUrl);
-      const add = page.getByRole("button", { name: "Add a profile" });
-      await add.waitFor();
-      await page.keyboard.press("Tab");
-      await page.keyboard.press("Enter");
-      expect(await page.evaluate("document.activeElement.id")).toBe("main");
-      await add.focus();
-      await page.keyboard.press("Enter");
-      const dialog = page.getByRole("dialog", { name: "Add a profile" });
-      await dialog.waitFor();
-      expect(await dialog.evaluate((element) => element.matches(":focus-within"))).toBe(true);
-      await page.keyboard.press("Escape");
-      await dialog.waitFor({ state: "detached" });
-      expect(await add.evaluate((element) => element.matches(":focus"))).toBe(true);
-    });
-
-    test("keeps the colours that were chosen", async () => {
+    test("goes by keyboard, keeps the colours that were chosen, and says aloud when the runtime is gone", async () => {
       const { desktop } = await startLively();
       const { page } = await openPage(browser, { colorScheme: "light" });
       await page.goto(desktop.pageUrl);
+      await goByKeyboard(page);
+
       const background = () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
       const light = await background();
       await page.getByRole("radio", { name: "Dark" }).check({ force: true });
       expect(await background()).not.toBe(light);
       await page.reload();
+      await page.getByText("Live", { exact: true }).waitFor();
       expect(await page.getByRole("radio", { name: "Dark" }).isChecked()).toBe(true);
       expect(await background()).not.toBe(light);
+
+      expect(await desktop.stop()).toBe(0);
+      await page.getByRole("status").getByText("Offline", { exact: true }).waitFor();
+      await page.getByText("The desktop runtime does not answer.").waitFor();
+      expect(await page.getByRole("switch", { name: "ben in the pool" }).isVisible()).toBe(true);
     });
   });
 
@@ -232,8 +280,8 @@ function describePage(): void {
       { name: "a phone", options: { colorScheme: "light", viewport: { width: 360, height: 740 } } },
     ] as const;
 
-    test("full, with everything unfolded, and in a dialog", async () => {
-      const { program, desktop } = await startLively();
+    test("in light, in dark and on a phone, with everything unfolded, and in a dialog", async () => {
+      const { program } = await startLively();
       const found: Record<string, unknown> = {};
       for (const { name, options } of LOOKS) {
         const { page } = await openPage(browser, { ...options });
@@ -242,24 +290,13 @@ function describePage(): void {
         await unfold(page);
         found[name] = [await findBarriers(page), Math.max(0, await overhangOf(page))];
         await page.getByRole("button", { name: "Remove ben" }).click();
-        found[`${name}, dialog`] = await findBarriers(page);
+        found[`${name}, dialog`] = await findBarriers(page, "dialog");
       }
       const expected = LOOKS.flatMap(({ name }) => [
         [name, [[], 0]],
         [`${name}, dialog`, []],
       ]);
       expect(found).toEqual(Object.fromEntries(expected));
-      expect(desktop.port).toBeGreaterThan(0);
-    });
-
-    test("empty, and for strangers", async () => {
-      const { page, desktop } = await visitEmpty();
-      await page.getByText("No sign-in is saved yet").waitFor();
-      expect(await findBarriers(page)).toEqual([]);
-      const stranger = await openPage(browser);
-      await stranger.page.goto(`http://127.0.0.1:${desktop.port}/`);
-      await stranger.page.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
-      expect(await findBarriers(stranger.page)).toEqual([]);
     });
   });
 }

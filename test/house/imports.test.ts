@@ -39,13 +39,18 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   "daemon/": { uses: ["ports.ts", "limits.ts"] },
   "setup/": { uses: ["protocol/"] },
   "doctor/": { uses: ["operations/", "daemon/", "accounts/", "store/", "ports.ts", "version.ts"] },
-  "operations/": { uses: ["ports.ts", "limits.ts", "router/rules/", "models/", "store/", "accounts/"] },
+  "operations/": {
+    uses: ["ports.ts", "limits.ts", "router/rules/", "models/", "store/", "accounts/"],
+    names: ["operations/page-wire.ts"],
+  },
+  // What the runtime and its page say to each other: types that stand for themselves.
+  "operations/page-wire.ts": { uses: [] },
   "server/": {
     uses: ["operations/", "router/", "protocol/", "models/", "telemetry/", "ports.ts", "limits.ts"],
-    names: ["router/rules/"],
+    names: ["router/rules/", "operations/page-wire.ts"],
   },
   // Runs in a browser: nothing of the program but what the wire looks like, and words that are the same everywhere.
-  "page/": { uses: ["commands/spans.ts"], names: ["operations/"] },
+  "page/": { uses: ["commands/spans.ts"], names: ["operations/page-wire.ts"] },
   "router/": { uses: ["router/rules/", "protocol/", "models/", "telemetry/", "ports.ts", "limits.ts"] },
   "router/rules/": { uses: [] },
   "accounts/": {

@@ -1,5 +1,6 @@
 /** What the page is told: everything at once, again whenever something has changed, whoever changed it. */
 import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startRuntime } from "../../src/app.ts";
 import { claimPidFile, releasePidFile } from "../../src/daemon/pid-file.ts";
@@ -113,6 +114,16 @@ describe("the events of the page", () => {
     expect(told.pool).toMatchObject({ runtime: "desktop", keys: 1, base_url: pool.baseUrl });
     await daemon.stop();
     await events.until("no daemon", (snapshot) => !snapshot.daemon.running);
+  });
+
+  test("go on without a daemon whose file cannot be used", async () => {
+    const { pool, browser, events } = await aPage();
+    writeFileSync(join(pool.home, "daemon.sqlite"), "not ours ".repeat(1_000));
+    await browser.run("account-pool.disable", {});
+    const told = await events.until("the change", (snapshot) => !snapshot.pool.enabled);
+    expect(told.daemon).toMatchObject({ running: false, keys: 0, sessions: 0, port: 3773 });
+    const refused = await browser.post("account-pool.keys.create", { runtime: "daemon", name: null });
+    expect([refused.status, await refused.json()]).toMatchObject([422, { error: { reason: "failed" } }]);
   });
 
   test("carry what people have called things as data, and nothing as a page (trap 43)", async () => {

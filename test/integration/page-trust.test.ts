@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { OPERATIONS } from "../../src/operations/list.ts";
 import { hashPoolKey } from "../../src/operations/pool-key.ts";
 import { browserWith, cookieOf, letIn, linkTo } from "../support/page-browser.ts";
 import { type Pool, startPool } from "../support/start-pool.ts";
@@ -139,6 +140,42 @@ describe("the page's door", () => {
     const { cookie } = await letIn(pool);
     const beside = await askAs(pool, cookie, { cookie: `a=b; codexuse_page=${STRANGE_ID}; ${cookie}; c=d` });
     expect(beside).toStartWith("HTTP/1.1 200 OK");
+  });
+});
+
+const CANARY = "canary-2b7e";
+const ODD_INPUTS: readonly unknown[] = [
+  null,
+  0,
+  "x",
+  [],
+  {},
+  { runtime: "desktop" },
+  { runtime: "__proto__", name: "__proto__", id: "__proto__" },
+  { name: "\u0000", new_name: "../../x", id: "' OR 1=1 --", percent: 1e308, port: -1 },
+  { name: "x".repeat(100_000), profiles: ["x".repeat(100_000)], models: [""], runtime: "daemon" },
+  { path: "/nonexistent/\u0000", name: null },
+  { path: "/", name: null },
+  { mode: "device", flow: {}, name: [] },
+  { name: "new", proxy: null, method: "api-key", secret: CANARY, timeout_s: null },
+  { name: "alpha", method: "access-token", secret: CANARY, timeout_s: null },
+  { name: "alpha", proxy: `nonsense://me:${CANARY}@host:port` },
+];
+
+describe("an operation", () => {
+  test("refuses odd inputs, never fails over them, and repeats no secret (trap 48)", async () => {
+    const pool = await startPool({ runtime: "desktop" });
+    const browser = await letIn(pool);
+    const names = [...OPERATIONS.map(({ name }) => name), "sign-in", "cancel-sign-in"];
+    for (const name of names) {
+      for (const input of ODD_INPUTS) {
+        const answer = await browser.post(name, input);
+        const text = await answer.text();
+        expect([name, input, answer.status < 500]).toEqual([name, input, true]);
+        expect([name, text.includes(CANARY)]).toEqual([name, false]);
+      }
+    }
+    expect(pool.events.filter(({ kind }) => kind === "internal-error")).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ export interface DrivenPage {
   readonly complaints: readonly string[];
 }
 
-const BOUND_MS = 15_000;
+const BOUND_MS = 20_000;
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] as const;
 
@@ -32,16 +32,18 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
   });
   context.on("weberror", (error) => complaints.push(String(error.error())));
   context.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
+    // Refused operations are answers, which the page shows.
+    const isRefusal = /^Failed to load resource: .* status of 4\d\d/.test(message.text());
+    if (message.type() === "error" && !isRefusal) complaints.push(message.text());
   });
   return { page: await context.newPage(), hosts, complaints };
 }
 
-/** What a screen reader's user or a careful reviewer would object to; empty for a page that is in order. */
-export async function findBarriers(page: Page): Promise<string[]> {
+/** What a screen reader's user or a careful reviewer would object to; empty for a page, or a part of it, that is in order. */
+export async function findBarriers(page: Page, part = "html"): Promise<string[]> {
   await page.evaluate(AXE);
   const violations = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(AXE_RULES)}, resultTypes: ["violations"] }).then(({ violations }) =>
+    `axe.run(${JSON.stringify(part)}, { runOnly: ${JSON.stringify(AXE_RULES)}, resultTypes: ["violations"] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.target.join(" ") + " " + node.failureSummary)))`,
   );
   return Array.isArray(violations) ? violations.map(String) : ["axe answered nothing"];

@@ -110,7 +110,9 @@ async function postOperation(room: Room, request: Request, name: string): Promis
   const parsed = parseInput(body.text);
   if (parsed === null) return refusePage("usage", "The request body is not JSON.");
   try {
-    return answerJson({ result: await runPageOperation(room.desk, room.signIns, name, parsed.input) });
+    const result = await runPageOperation(room.desk, room.signIns, name, parsed.input);
+    room.feed.hurry();
+    return answerJson({ result });
   } catch (error) {
     const expected = asOperationError(error);
     if (expected === null) return refusePage("internal", reportBug(room, error).message);

@@ -12,6 +12,8 @@ export interface PageFeed {
    * not any more, the events end.
    */
   listen(isWelcome: () => boolean): ReadableStream<Uint8Array> | null;
+  /** The page has just changed something and waits to see it: the next look tells of it, however lately was told. */
+  hurry(): void;
   /** Ends every stream. */
   stop(): void;
 }
@@ -48,14 +50,19 @@ function openLooker(mark: () => string) {
   let readMark: string | null = null;
   let hadMoved = false;
   let looksSinceRead = 0;
+  let isHurried = false;
   return {
     /** Something moved, and that not in this very moment; or it was read long ago. */
     isDue: (): boolean => {
       looksSinceRead += 1;
       const hasMoved = mark() !== readMark;
-      const isNews = hasMoved && hadMoved && looksSinceRead >= NEWS_LOOKS;
+      const isNews = hasMoved && (isHurried || (hadMoved && looksSinceRead >= NEWS_LOOKS));
       hadMoved = hasMoved;
+      isHurried = false;
       return isNews || looksSinceRead >= REFRESH_LOOKS;
+    },
+    hurry: (): void => {
+      isHurried = true;
     },
     /** To be called before reading: what moves meanwhile is news again. */
     beginRead: (): void => {
@@ -121,6 +128,7 @@ function openWatch({ clock, mark, read, onBug }: PageFeedOptions, news: NewsBoar
 
   return {
     start: (): void => void look(state.round, true),
+    hurry: looker.hurry,
     stop: (): void => {
       state.round += 1;
       state.cancel();
@@ -192,8 +200,11 @@ export function openPageFeed(options: PageFeedOptions): PageFeed {
       const { clock } = options;
       return streamTo({ isWelcome, isOver: () => state.isOver, leave: () => leave(listener) }, news, clock);
     },
+    hurry: watch.hurry,
     stop: () => {
       state.isOver = true;
+      // At once: the stores are about to close, and a listener that does not read leaves late.
+      watch.stop();
       news.wake();
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { LIMITS } from "../../../src/limits.ts";
-import { readHistory, thinSamples } from "../../../src/operations/page-history.ts";
+import { readHistory, refreshHistory, thinSamples } from "../../../src/operations/page-history.ts";
 import type { HeadroomSample } from "../../../src/ports.ts";
 import { aDesk, DESK_NOW_MS } from "../../support/a-desk.ts";
 import { aProfile, aTurn } from "../../support/records.ts";
@@ -65,5 +65,21 @@ describe("the history", () => {
         },
       ],
     });
+  });
+
+  test("is brought up to date for the hour that runs, and is then what it would be if it were read anew", () => {
+    const { settingsStore, desktopStore } = aDesk();
+    const hour = Math.floor(DESK_NOW_MS / HOUR_MS) * HOUR_MS;
+    const record = (id: string, startedAtMs: number, profile: string) =>
+      desktopStore.recordTurn(aTurn({ id, startedAtMs, profile }));
+    record("1", hour - 1, "a");
+    record("2", hour, "a");
+    const before = readHistory(settingsStore, desktopStore, DESK_NOW_MS);
+    record("3", hour + 1, "a");
+    record("4", hour + 2, "b");
+    const after = refreshHistory(before, desktopStore, DESK_NOW_MS);
+    expect(after).toEqual(readHistory(settingsStore, desktopStore, DESK_NOW_MS));
+    const nextHour = refreshHistory(after, desktopStore, DESK_NOW_MS + HOUR_MS);
+    expect(nextHour.turns).toEqual(after.turns);
   });
 });

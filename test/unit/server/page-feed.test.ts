@@ -76,6 +76,21 @@ describe("the feed of the page", () => {
     expect(heard.keys()).toEqual([0, 1]);
   });
 
+  test("tells of what the page itself has changed with the next look, however lately it told", async () => {
+    const { clock, feed, change } = aFeed();
+    const heard = hear(feed.listen(ALWAYS));
+    await clock.advance(1);
+    for (let number = 1; number <= 4; number += 1) {
+      change(number);
+      feed.hurry();
+      await clock.advance(LIMITS.pageLookMs);
+    }
+    expect(heard.keys()).toEqual([0, 1, 2, 3, 4]);
+    feed.hurry();
+    await clock.advance(LIMITS.pageLookMs);
+    expect(heard.keys()).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test("tells a storm of changes once a second at most, and its end", async () => {
     const { clock, feed, change } = aFeed();
     const heard = hear(feed.listen(ALWAYS));
@@ -154,6 +169,16 @@ describe("the feed of the page", () => {
     await heard.ended;
     expect(heard.texts.at(-1)).toStartWith("event: stopping\n");
     expect(feed.listen(ALWAYS)).toBeNull();
+  });
+
+  test("reads nothing any more once the runtime stops, whoever has not left yet", async () => {
+    const { clock, feed, world, bugs } = aFeed();
+    feed.listen(ALWAYS);
+    await clock.advance(1_000);
+    feed.stop();
+    const { reads } = world;
+    await clock.advance(60_000);
+    expect([world.reads, bugs]).toEqual([reads, []]);
   });
 
   test("ends for a browser whose session is over", async () => {
