@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Desk } from "../operations/operation.ts";
-import type { Runtime } from "../ports.ts";
+import { RUNTIMES, type Runtime, type RuntimeStore } from "../ports.ts";
 import { StoreError } from "../store/store-error.ts";
 import { checkClients } from "./check-clients.ts";
 import { checkHome } from "./check-home.ts";
@@ -27,15 +27,20 @@ export interface Examined {
   readonly findings: readonly Finding[];
 }
 
-/** The remembered port; a store that cannot be opened has a check of its own. */
-function pinnedPort(desk: Desk, runtime: Runtime): number | null {
+/** What the runtime's store says, if there is one; one that cannot be opened has a check of its own. */
+function readRuntime<Answer>(desk: Desk, runtime: Runtime, read: (store: RuntimeStore) => Answer): Answer | null {
   if (!existsSync(join(desk.home, `${runtime}.sqlite`))) return null;
   try {
-    return desk.runtime(runtime).port();
+    return read(desk.runtime(runtime));
   } catch (error) {
     if (error instanceof StoreError) return null;
     throw error;
   }
+}
+
+/** Whether a bot listens; nobody else has any business with Telegram. */
+function hasBot(desk: Desk): boolean {
+  return RUNTIMES.some((runtime) => (readRuntime(desk, runtime, (store) => store.remote().bot) ?? null) !== null);
 }
 
 function hasSettings(desk: Desk): boolean {
@@ -58,7 +63,7 @@ function hostsOf(desk: Desk): Host[] {
     { name: "ChatGPT", url: chatgptUrl, severity: chatgpt },
     { name: "The sign-in service", url: authUrl, severity: chatgpt },
     { name: "OpenAI's API", url: openaiUrl, severity: kinds.has("api-key") ? "error" : "note" },
-    { name: "Telegram", url: telegramUrl, severity: "note" },
+    ...(hasBot(desk) ? [{ name: "Telegram", url: telegramUrl, severity: "note" } as const] : []),
   ];
 }
 
@@ -70,7 +75,7 @@ function checkProxy(env: Environment): Finding[] {
 }
 
 export function checksOf(desk: Desk, around: Surroundings): Check[] {
-  const pinned = (runtime: Runtime) => pinnedPort(desk, runtime);
+  const pinned = (runtime: Runtime) => readRuntime(desk, runtime, (store) => store.port());
   const { env, homedir, codexHome } = around;
   const authJson = join(codexHome, "auth.json");
   return [
@@ -90,7 +95,7 @@ export function checksOf(desk: Desk, around: Surroundings): Check[] {
     { name: "clients", fine: "clients point here", run: () => checkClients(join(codexHome, "config.toml"), pinned) },
     {
       name: "network",
-      fine: "all four hosts answer, and the clock is right",
+      fine: "every host answers, and the clock is right",
       run: async () => [...checkProxy(env), ...(await checkNetwork(desk, hostsOf(desk)))],
     },
   ];
