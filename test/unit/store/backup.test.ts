@@ -111,6 +111,16 @@ describe("a backup", () => {
   });
 });
 
+/** Whether the response that `fillHome` keeps is there. */
+function hasResponse(home: string, mark: string): boolean {
+  const store = openRuntimeStore(home, "daemon");
+  try {
+    return store.responseText(`${mark}-key`, "resp_1", 0) !== null;
+  } finally {
+    store.close();
+  }
+}
+
 describe("a restored home", () => {
   test("is what was backed up, with the master key that lies there", () => {
     const home = useTempHome();
@@ -121,6 +131,7 @@ describe("a restored home", () => {
     const result = restore(other, to, { keys: [readMasterKey(other, {})] });
     expect(result).toMatchObject({ kind: "done", aside: null, signIns: 1, locked: 0 });
     expect(readHome(other)).toEqual(before);
+    expect([hasResponse(home, "old"), hasResponse(other, "old")]).toEqual([true, false]);
     expect(readdirSync(other).filter((name) => name.startsWith("restore"))).toEqual([]);
     for (const name of ["settings.sqlite", "daemon.sqlite"])
       expect(statSync(join(other, name)).mode & 0o777).toBe(0o600);
