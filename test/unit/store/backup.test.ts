@@ -1,12 +1,24 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type BackupWish, backUpHome } from "../../../src/store/back-up-home.ts";
 import { keyPath, nextKeyPath } from "../../../src/store/key-file.ts";
 import { readMasterKey } from "../../../src/store/master-key.ts";
+import { runtime0001 } from "../../../src/store/migrations/runtime-0001.ts";
+import { runtime0002 } from "../../../src/store/migrations/runtime-0002.ts";
+import { openDatabase } from "../../../src/store/open.ts";
 import { openWithPassphrase, sealWithPassphrase } from "../../../src/store/passphrase.ts";
 import { type RestoreWish, restoreHome } from "../../../src/store/restore-home.ts";
 import { openRuntimeStore } from "../../../src/store/runtime-store.ts";
@@ -312,16 +324,14 @@ describe("a file that is no backup, or not a whole one, changes nothing:", () =>
 test("a home of an older format is brought to the current one when it is restored", () => {
   const home = useTempHome();
   const before = fillHome(home, "old");
-  const older = new Database(join(home, "daemon.sqlite"));
-  older.run("DROP TABLE remote_chats");
-  older.run("DROP TABLE remote");
-  older.run("PRAGMA user_version = 2");
-  older.close();
+  const path = join(home, "daemon.sqlite");
+  rmSync(path);
+  openDatabase(path, [runtime0001, runtime0002], { busyMs: 50 }).close();
   const { to } = backUp(home);
   const other = useTempHome();
   writeFileSync(keyPath(other), readFileSync(keyPath(home)), { mode: 0o600 });
   restore(other, to);
-  expect(readHome(other)).toEqual(before);
+  expect(readHome(other)).toEqual({ ...before, keys: [], sessions: [] });
 });
 
 test("a master key comes back from under its passphrase, whichever way its letters were put together", () => {
