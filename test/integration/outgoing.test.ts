@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { httpAnswer } from "../../src/simulator/fault.ts";
 import { startRecordingProxy } from "../support/recording-proxy.ts";
 import { bareEnvironment, expectExit, jsonOf, runProcess } from "../support/run-process.ts";
-import { importLogin, startPool } from "../support/start-pool.ts";
+import { startPool } from "../support/start-pool.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
@@ -25,21 +26,12 @@ describe("a redirect of upstream's", () => {
       },
     });
     onTestFinished(() => elsewhere.stop(true));
-    const upstream = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      fetch: () => Response.redirect(`http://127.0.0.1:${elsewhere.port}/v1/responses`, 307),
-    });
-    onTestFinished(() => upstream.stop(true));
-    const pool = await startPool({
-      accounts: [],
-      env: { CODEXUSE_OPENAI_URL: `http://127.0.0.1:${upstream.port}` },
-    });
-    await importLogin(pool.desk, pool.home, "platform", { OPENAI_API_KEY: "sk-test-0123456789abcdef" });
-    const profile = pool.desk.settings().profileNamed("platform");
-    pool.desk.settings().updateProfile(profile?.id ?? "", { selected: true });
+    const location = `http://127.0.0.1:${elsewhere.port}/v1/responses`;
+    const pool = await startPool({ accounts: ["alpha"], apiKeyAccounts: ["platform"] });
+    pool.sim.script.fail(httpAnswer(307, {}, { location }), { times: "always" });
     const response = await pool.post("/v1/responses", { model: "gpt-5.5", input: "x" });
     await response.text();
+    expect(pool.sim.turnsOf().length).toBeGreaterThan(0);
     expect(response.status).toBeGreaterThanOrEqual(400);
     expect(response.headers.get("location")).toBeNull();
     expect(visits).toEqual([]);

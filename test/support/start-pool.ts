@@ -20,8 +20,6 @@ export interface PoolOptions {
   readonly runtime?: Runtime;
   readonly routing?: Routing;
   readonly simulator?: SimulatorOptions;
-  /** Put over the environment that leads to the simulator. */
-  readonly env?: Readonly<Record<string, string>>;
   /** Looks at the simulator before any account is imported. */
   readonly prepare?: (sim: Simulator) => void;
 }
@@ -73,7 +71,6 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
     CODEXUSE_CHATGPT_URL: served.chatgptUrl,
     CODEXUSE_AUTH_URL: served.authUrl,
     CODEXUSE_OPENAI_URL: served.openaiUrl,
-    ...options.env,
   };
   const desk = await openDesk(env);
   const settings = desk.settings();
