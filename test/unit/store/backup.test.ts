@@ -190,6 +190,17 @@ describe("a restored home", () => {
     expect(existsSync(nextKeyPath(other))).toBe(false);
   });
 
+  test("is made where there is none yet, and not for the sake of a bad backup", () => {
+    const home = useTempHome();
+    fillHome(home, "old");
+    const { to } = backUp(home);
+    const nowhere = join(useTempHome(), "deep", "home");
+    expect(kindOf(() => restore(nowhere, keyPath(home)))).toBe("corrupt");
+    expect(existsSync(nowhere)).toBe(false);
+    expect(restore(nowhere, to)).toMatchObject({ kind: "done", aside: null });
+    expect(statSync(nowhere).mode & 0o777).toBe(0o700);
+  });
+
   test("takes the place of one that is damaged", () => {
     const home = useTempHome();
     const before = fillHome(home, "old");
