@@ -127,7 +127,10 @@ function readCount(text, word) {
 
 /** Runs tests, shows what Bun says, and counts. A run that ends badly without a failed test is a failure too. */
 async function runTests(folders) {
-  const { child, ended } = runProgram([BUN, "test", "--timeout=60000", "--only-failures", ...folders], ["ignore", "inherit", "pipe"]);
+  const { child, ended } = runProgram(
+    [BUN, "test", "--timeout=60000", "--only-failures", ...folders],
+    ["ignore", "inherit", "pipe"],
+  );
   let tail = "";
   child.stderr.on("data", (chunk) => {
     process.stderr.write(chunk);

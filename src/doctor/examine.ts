@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Desk } from "../operations/operation.ts";
 import { type Places, placesOf } from "../operations/runtime-address.ts";
-import type { Runtime } from "../ports.ts";
+import { RUNTIMES, type Runtime, type RuntimeStore } from "../ports.ts";
 import { StoreError } from "../store/store-error.ts";
 import { checkClients } from "./check-clients.ts";
 import { checkHome } from "./check-home.ts";
@@ -28,16 +28,20 @@ export interface Examined {
   readonly findings: readonly Finding[];
 }
 
-/** Where a runtime serves or would; a store that cannot be opened has a check of its own. */
-function findPlaces(desk: Desk, runtime: Runtime): Places {
-  const nowhere = placesOf(runtime, null, null);
-  if (!existsSync(join(desk.home, `${runtime}.sqlite`))) return nowhere;
+/** What the runtime's store says, if there is one; one that cannot be opened has a check of its own. */
+function readRuntime<Answer>(desk: Desk, runtime: Runtime, read: (store: RuntimeStore) => Answer): Answer | null {
+  if (!existsSync(join(desk.home, `${runtime}.sqlite`))) return null;
   try {
-    return placesOf(runtime, desk.runtime(runtime), null);
+    return read(desk.runtime(runtime));
   } catch (error) {
-    if (error instanceof StoreError) return nowhere;
+    if (error instanceof StoreError) return null;
     throw error;
   }
+}
+
+/** Whether a bot listens; nobody else has any business with Telegram. */
+function hasBot(desk: Desk): boolean {
+  return RUNTIMES.some((runtime) => (readRuntime(desk, runtime, (store) => store.remote().bot) ?? null) !== null);
 }
 
 function hasSettings(desk: Desk): boolean {
@@ -60,7 +64,7 @@ function hostsOf(desk: Desk): Host[] {
     { name: "ChatGPT", url: chatgptUrl, severity: chatgpt },
     { name: "The sign-in service", url: authUrl, severity: chatgpt },
     { name: "OpenAI's API", url: openaiUrl, severity: kinds.has("api-key") ? "error" : "note" },
-    { name: "Telegram", url: telegramUrl, severity: "note" },
+    ...(hasBot(desk) ? [{ name: "Telegram", url: telegramUrl, severity: "note" } as const] : []),
   ];
 }
 
@@ -72,7 +76,8 @@ function checkProxy(env: Environment): Finding[] {
 }
 
 export function checksOf(desk: Desk, around: Surroundings): Check[] {
-  const places = (runtime: Runtime) => findPlaces(desk, runtime);
+  const places = (runtime: Runtime): Places =>
+    readRuntime(desk, runtime, (store) => placesOf(runtime, store, null)) ?? placesOf(runtime, null, null);
   const { env, homedir, codexHome } = around;
   const authJson = join(codexHome, "auth.json");
   return [
@@ -92,7 +97,7 @@ export function checksOf(desk: Desk, around: Surroundings): Check[] {
     { name: "clients", fine: "clients point here", run: () => checkClients(join(codexHome, "config.toml"), places) },
     {
       name: "network",
-      fine: "all four hosts answer, and the clock is right",
+      fine: "every host answers, and the clock is right",
       run: async () => [...checkProxy(env), ...(await checkNetwork(desk, hostsOf(desk)))],
     },
   ];

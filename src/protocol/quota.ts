@@ -92,6 +92,14 @@ function fieldsOf(value: unknown): Fields {
   return isObject(value) ? value : {};
 }
 
+/**
+ * The id of a limit. The ordinary one has its own; others go by the name of the model they meter, which upstream writes in
+ * capitals, and by the name of their feature only where there is no other: nobody asks for a model by that.
+ */
+function limitIdOf(feature: string | null, name: string | null): string | null {
+  return feature === MAIN_LIMIT ? MAIN_LIMIT : (name?.toLowerCase() ?? feature);
+}
+
 const USED_PERCENT_HEADER = /^x-(codex(?:-.+)?)-(primary|secondary)-used-percent$/;
 
 /** Reads every family of `x-codex-…` headers. `nowMs` is when the answer came. */
@@ -116,8 +124,9 @@ function headerWindow(headers: Headers, family: string, slot: string, nowMs: num
   const used = numberOf(headers.get(`${prefix}-used-percent`));
   const resetAt = numberOf(headers.get(`${prefix}-reset-at`));
   if (used === 0 && resetAt === null) return null;
+  const feature = family.replaceAll("-", "_");
   const raw: RawWindow = {
-    limit: family.replaceAll("-", "_"),
+    limit: limitIdOf(feature, textOf(headers.get(`x-${family}-limit-name`))) ?? feature,
     used,
     minutes: numberOf(headers.get(`${prefix}-window-minutes`)),
     resetAt,
@@ -164,7 +173,7 @@ function listOf(value: unknown): readonly Fields[] {
 }
 
 function additionalWindows(limit: Fields, nowMs: number): readonly (QuotaWindow | null)[] {
-  const id = textOf(limit["metered_feature"]) ?? textOf(limit["limit_name"]);
+  const id = limitIdOf(textOf(limit["metered_feature"]), textOf(limit["limit_name"]));
   return id === null ? [] : usageWindows(id, fieldsOf(limit["rate_limit"]), nowMs);
 }
 
@@ -211,7 +220,7 @@ function modelsAvailable(usage: Fields, additional: readonly Fields[]): Readonly
 export function parseRateLimitsEvent(json: unknown, nowMs: number): QuotaReading | null {
   if (!isObject(json) || json["type"] !== "codex.rate_limits") return null;
   const limits = fieldsOf(json["rate_limits"]);
-  const limit = textOf(json["metered_limit_name"]) ?? MAIN_LIMIT;
+  const limit = limitIdOf(textOf(json["metered_limit_name"]) ?? MAIN_LIMIT, textOf(json["limit_name"])) ?? MAIN_LIMIT;
   const windows = ["primary", "secondary"].map((slot) => {
     const window = fieldsOf(limits[slot]);
     return toWindow(

@@ -91,6 +91,8 @@ export function beginTurn(engine: Engine, turn: Turn): Begun {
   const resolution = resolveFor(engine, turn);
   if (resolution.kind === "unknown") {
     const refusal = refuseModel(turn.request.model, resolution.near);
+    // Written down for the owner, but no session is opened for it: there is nothing to come back to.
+    new TurnLedger(engine, turn, "", "").settle(endedWithout("refused", refusal.status));
     return { kind: "refused", served: { kind: "refused", by: { sessionId: "", profile: null }, refusal } };
   }
   const session = openSession(engine, turn);

@@ -16,6 +16,9 @@ export function endedWithout(end: TurnEnd, status: number): Ending {
   return { end, status, usage: null, responseId: null };
 }
 
+/** Names of models are short; what a client puts there need not be. */
+const MODEL_CHARACTERS_MAX = 200;
+
 function recordOf(considered: Considered): ConsideredRecord {
   const { exclusion, verdict, name, headroomPercent } = considered;
   const room = headroomPercent === null ? "headroom unknown" : `${Math.round(headroomPercent)} % left`;
@@ -93,7 +96,7 @@ export class TurnLedger {
       id: this.#turn.id,
       sessionId: this.#sessionId,
       keyId: this.#turn.keyId,
-      model: this.#turn.request.model,
+      model: this.#turn.request.model.slice(0, MODEL_CHARACTERS_MAX),
       upstreamModel: this.#upstreamModel,
       startedAtMs: this.#turn.receivedAtMs,
       endedAtMs: clock.now(),
@@ -108,7 +111,7 @@ export class TurnLedger {
     if (this.#servedBy !== null && usage !== null) {
       live.countTokens(this.#servedBy.accountKey, usage.inputTokens - usage.cachedTokens + usage.outputTokens);
     }
-    live.touchSession(this.#sessionId, this.#servedBy?.accountKey ?? null);
+    if (this.#sessionId !== "") live.touchSession(this.#sessionId, this.#servedBy?.accountKey ?? null);
     live.recordTurn(record);
     emit({ kind: "turn-settled", turn: record, firstOutputMs: this.#firstOutputMs });
   }

@@ -13,6 +13,7 @@ setDefaultTimeout(120_000);
 
 const KEY = "sk-canary-key-4b1d9e77c0aa";
 const BODY = "canary-body-2c9f";
+const PASSPHRASE = "canary passphrase 5e81d0";
 
 /** Every file below a folder, with its bytes. */
 function filesBelow(folder: string): { readonly path: string; readonly bytes: Buffer }[] {
@@ -122,6 +123,14 @@ test("neither files nor logs nor outputs hold a token, a key, a code or a passwo
   await run(["profile", "rekey"]);
   await run(["profile", "remove", "one", "--revoke", "--yes"]);
   await run(["profile", "remove", "two", "--yes"]);
+  const metricsUrl = new URL("/metrics", String(started["base_url"]));
+  const figures = await (await fetch(metricsUrl, { headers: { authorization: `Bearer ${key}` } })).text();
+  expect(figures).toContain('outcome="served"');
+  outputs.push(figures);
+  // Into the home, where every file is searched.
+  secrets.add(PASSPHRASE);
+  expectExit(await run(["backup", join(home, "plain.backup"), "--json"]), 0);
+  expectExit(await run(["backup", join(home, "keyed.backup"), "--passphrase=-", "--json"], `${PASSPHRASE}\n`), 0);
   outputs.push(...(await daemonOutputs(run)));
 
   for (const account of accounts) for (const refreshToken of account.currentRefreshTokens()) secrets.add(refreshToken);
@@ -138,8 +147,13 @@ test("neither files nor logs nor outputs hold a token, a key, a code or a passwo
   // Bodies and people are in no log either.
   const log = readFileSync(join(home, "daemon.log"), "utf8");
   expect(log).not.toContain(BODY);
-  for (const account of accounts) expect(log).not.toContain(account.email);
-  expect(said).not.toContain(readFileSync(join(home, "master.key"), "utf8").trim());
+  for (const account of accounts) expect(`${log}${figures}`).not.toContain(account.email);
+  const masterKey = readFileSync(join(home, "master.key"), "utf8").trim();
+  for (const name of ["plain.backup", "keyed.backup"]) {
+    const backup = readFileSync(join(home, name));
+    expect([masterKey, Buffer.from(masterKey, "hex"), BODY].filter((one) => backup.includes(one))).toEqual([]);
+  }
+  expect(said).not.toContain(masterKey);
   // All of it has happened, and the search finds what is there.
   expect(sim.turnsOf().length).toBeGreaterThan(8);
   expect(sim.callsTo("refresh").length).toBeGreaterThan(0);

@@ -9,6 +9,9 @@ import { EXCLUSIONS } from "../../src/router/rules/eligibility.ts";
 import { FAILURE_SCOPES, PHASES } from "../../src/router/rules/failure.ts";
 import { NOBODY_CODES } from "../../src/router/rules/nobody.ts";
 import { AFFINITIES } from "../../src/router/rules/session.ts";
+import { TURN_ENDS } from "../../src/router/rules/turn-record.ts";
+import { REFRESH_OUTCOMES } from "../../src/telemetry/events.ts";
+import { COUNTERS, GAUGES, HISTOGRAMS, type MetricShape } from "../../src/telemetry/metric-names.ts";
 import { allFlags, commandsOf, findDeadLinks, findMistake, readDocuments, shellLinesOf, spansOf } from "./docs-tree.ts";
 import { ROOT, readSources } from "./source-tree.ts";
 
@@ -148,6 +151,27 @@ describe("docs/routing.md", () => {
   test("says what every word of a choice means", () => {
     const words = [...EXCLUSIONS, ...CHOICE_REASONS, ...AFFINITIES];
     expect(words.filter((word) => !spans.has(word))).toEqual([]);
+  });
+});
+
+describe("docs/metrics.md", () => {
+  const document = documentAt("docs/metrics.md");
+  const shapes: Readonly<Record<string, MetricShape>> = { ...COUNTERS, ...GAUGES, ...HISTOGRAMS };
+  const metricOf = (name: string) => (Object.hasOwn(shapes, name) ? name : name.replace(/_(bucket|sum|count)$/, ""));
+
+  test("asks only for metrics and labels that are there", () => {
+    const named = [...document.text.matchAll(/\b((?:codexuse|process)_[a-z_]+)(?:\{(\w+)=)?/g)];
+    expect(named.length).toBeGreaterThan(25);
+    const strays = named.filter(([, name = "", label]) => {
+      const shape = shapes[metricOf(name)];
+      return shape === undefined || (label !== undefined && !shape.labels.includes(label));
+    });
+    expect(strays.map(([text]) => text)).toEqual([]);
+  });
+
+  test("says what every end of a turn and of a refresh means", () => {
+    const spans = new Set(spansOf(document));
+    expect([...TURN_ENDS, ...REFRESH_OUTCOMES].filter((word) => !spans.has(word))).toEqual([]);
   });
 });
 

@@ -38,6 +38,18 @@ describe("GET /metrics", () => {
     expect(sampleOf(families, "process_cpu_seconds_total")).toBeGreaterThan(0);
   });
 
+  test("is whole for each of many who ask at once, while turns go on", async () => {
+    const pool = await startPool({ accounts: ["alpha", "beta"] });
+    const asking = Promise.all(Array.from({ length: 20 }, (_, index) => askOn(pool, `t${index}`)));
+    const scrapes = await Promise.all(Array.from({ length: 20 }, () => scrape(pool)));
+    for (const families of scrapes) {
+      expect(families.map(({ name }) => name).sort()).toEqual([...METRIC_NAMES].sort());
+      expect(sampleOf(families, "codexuse_profile_selected", { profile: "beta" })).toBe(1);
+    }
+    await asking;
+    expect(sampleOf(await scrape(pool), "codexuse_turns_total", { end: "done" })).toBe(20);
+  });
+
   test("is for holders of a key only", async () => {
     const pool = await startPool();
     const answers = await Promise.all([

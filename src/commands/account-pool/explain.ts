@@ -15,11 +15,16 @@ const END_WORDS: Readonly<Record<string, string>> = {
   refused: "nobody served it",
 };
 
+function modelBehind({ model, upstream_model: upstream }: TurnView): string {
+  if (upstream === "") return " (a name that means nothing here)";
+  return model === upstream ? "" : ` (${upstream})`;
+}
+
 function headLines(turn: TurnView, nowMs: number): string[] {
-  const behind = turn.model === turn.upstream_model ? "" : ` (${turn.upstream_model})`;
+  const behind = modelBehind(turn);
   return [
     `Turn     ${turn.id}, ${agoText(turn.started_at, nowMs)}`,
-    `Session  ${turn.session}`,
+    `Session  ${turn.session === "" ? "none" : turn.session}`,
     `Key      ${turn.key}`,
     `Model    ${turn.model}${behind}`,
     `Served   ${turn.profile === null ? "by nobody" : `by ${turn.profile}`}: ${END_WORDS[turn.ended] ?? turn.ended}`,

@@ -26,10 +26,12 @@ export interface TokenUsage {
 
 export interface TurnRecord {
   readonly id: string;
+  /** Empty for a turn that was refused before it came to a session. */
   readonly sessionId: string;
   readonly keyId: string;
   /** The public name the client asked for. */
   readonly model: string;
+  /** Empty when the public name means nothing. */
   readonly upstreamModel: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number;

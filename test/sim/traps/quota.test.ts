@@ -207,6 +207,33 @@ describe("trap 6: a cooldown is as wide as the limit behind it", () => {
     expect([refused.status, again.status, other.status]).toEqual([429, 429, 200]);
     expect(pool.attemptsOf(again.turnId)).toHaveLength(0);
   });
+
+  test("what an answer for one model says of another model's bucket keeps that one from being asked", async () => {
+    const pool = await aPool();
+    const own = { id: "codex_bengalfox", name: "GPT-6-Luna", models: ["gpt-6-luna"] };
+    await pool.addChatgpt({
+      name: "alpha",
+      extraLimits: [{ ...own, primary: aWindow(300, 100), secondary: null }],
+    });
+    await pool.addChatgpt({ name: "beta", extraLimits: [{ ...own, primary: aWindow(300, 5), secondary: null }] });
+    for (const thread of ["a", "b", "c", "d"]) await pool.turn({ thread, body: { model: "gpt-5.5" } });
+    for (const thread of ["e", "f", "g"]) {
+      const outcome = await pool.turn({ thread, body: { model: "gpt-6-luna" } });
+      expect([outcome.status, outcome.profile]).toEqual([200, "beta"]);
+      expect(pool.attemptsOf(outcome.turnId)).toHaveLength(1);
+    }
+  });
+
+  test("an account whose ordinary quota is gone still serves the model that has a bucket of its own", async () => {
+    const pool = await aPool();
+    const own = { id: "codex_bengalfox", name: "GPT-6-Luna", models: ["gpt-6-luna"] };
+    const extraLimits = [{ ...own, primary: aWindow(300, 5), secondary: null }];
+    await pool.addChatgpt({ name: "alpha", extraLimits, percentPerTurn: 100 });
+    await pool.turn({ body: { model: "gpt-5.5" } });
+    pool.chatgpt("alpha").percentPerTurn = 1;
+    const outcome = await pool.turn({ body: { model: "gpt-6-luna" } });
+    expect(outcome.status).toBe(200);
+  });
 });
 
 test("trap 7: whatever a hint says, the pause is finite, ahead of now and no longer than the longest window", async () => {

@@ -100,6 +100,8 @@ describe("trap 29: each clock by itself", () => {
     expect(tookMs).toBeGreaterThanOrEqual(LIMITS.turnMs);
     expect(tookMs).toBeLessThanOrEqual(LIMITS.turnMs + SECOND_MS);
     expect(pool.settings.accountState(pool.profile("alpha").accountKey).cooldowns).toEqual([]);
+    const [attempt] = pool.runtime.turn(outcome.turnId)?.attempts ?? [];
+    expect(attempt?.outcome).toBe("turn-timeout");
   });
 
   test("a client that has stopped reading holds nothing beyond the turn's time", async () => {

@@ -245,6 +245,32 @@ describe("codexuse doctor", () => {
     expect([document.ok, broken.code]).toEqual([false, 1]);
   });
 
+  test("asks Telegram only where a bot listens", async () => {
+    const home = useTempHome();
+    const asked: string[] = [];
+    const desk = aDesk({ home });
+    const recording = {
+      ...desk,
+      endpoints: { ...desk.endpoints, telegramUrl: "https://bots.example" },
+      upstream: () => ({
+        send: (request: { url: string }) => {
+          asked.push(request.url);
+          return upstream().send();
+        },
+      }),
+    };
+    const telegramAsked = async () => {
+      asked.length = 0;
+      await runCli("doctor --json", { desk: recording, env: { CODEX_HOME: home, XDG_CONFIG_HOME: home } });
+      return asked.includes("https://bots.example");
+    };
+    // The look for a runtime's file comes before the look into it.
+    writeFileSync(join(home, "daemon.sqlite"), "");
+    expect(await telegramAsked()).toBe(false);
+    desk.daemonStore.setRemote({ bot: "pool_bot", code: null });
+    expect(await telegramAsked()).toBe(true);
+  });
+
   test("fits a terminal of 80 columns and has a line for every check", async () => {
     const home = useTempHome();
     const desk = { ...aDesk({ home }), upstream };

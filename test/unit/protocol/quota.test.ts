@@ -84,6 +84,19 @@ describe("parseQuotaHeaders()", () => {
       ],
     ],
     [
+      "a limit that says which model it meters",
+      {
+        ...slot("codex-bengalfox-primary", "100", "10080", `${SECONDS + 2}`),
+        "x-codex-bengalfox-limit-name": "GPT-5.3-Codex-Spark",
+        "x-codex-limit-name": "Codex",
+        ...slot("codex-primary", "5", "300", `${SECONDS + 1}`),
+      },
+      [
+        ["gpt-5.3-codex-spark", 10_080, 100, 2],
+        ["codex", 300, 5, 1],
+      ],
+    ],
+    [
       "what only looks like a window",
       { "x-codex-primary-over-secondary-limit-percent": "50", "x-other-primary-used-percent": "1" },
       [],
@@ -163,7 +176,7 @@ describe("parseUsage()", () => {
     const usage = parseUsage(FULL_USAGE, NOW);
     expect(short(usage?.windows ?? [])).toEqual([
       ["codex", 300, 12, 3_600],
-      ["codex_bengalfox", 10_080, 100, 60],
+      ["gpt-5.3-codex-spark", 10_080, 100, 60],
     ]);
     expect(usage).toMatchObject({ plan: "pro", allowed: true, reachedType: null, resetCredits: 2 });
     expect(usage?.credits).toEqual({ available: true, unlimited: false, observedAtMs: NOW });

@@ -1,12 +1,24 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { type BackupWish, backUpHome } from "../../../src/store/back-up-home.ts";
 import { keyPath, nextKeyPath } from "../../../src/store/key-file.ts";
 import { readMasterKey } from "../../../src/store/master-key.ts";
+import { runtime0001 } from "../../../src/store/migrations/runtime-0001.ts";
+import { runtime0002 } from "../../../src/store/migrations/runtime-0002.ts";
+import { openDatabase } from "../../../src/store/open.ts";
 import { openWithPassphrase, sealWithPassphrase } from "../../../src/store/passphrase.ts";
 import { type RestoreWish, restoreHome } from "../../../src/store/restore-home.ts";
 import { openRuntimeStore } from "../../../src/store/runtime-store.ts";
@@ -111,6 +123,16 @@ describe("a backup", () => {
   });
 });
 
+/** Whether the response that `fillHome` keeps is there. */
+function hasResponse(home: string, mark: string): boolean {
+  const store = openRuntimeStore(home, "daemon");
+  try {
+    return store.responseText(`${mark}-key`, "resp_1", 0) !== null;
+  } finally {
+    store.close();
+  }
+}
+
 describe("a restored home", () => {
   test("is what was backed up, with the master key that lies there", () => {
     const home = useTempHome();
@@ -121,6 +143,7 @@ describe("a restored home", () => {
     const result = restore(other, to, { keys: [readMasterKey(other, {})] });
     expect(result).toMatchObject({ kind: "done", aside: null, signIns: 1, locked: 0 });
     expect(readHome(other)).toEqual(before);
+    expect([hasResponse(home, "old"), hasResponse(other, "old")]).toEqual([true, false]);
     expect(readdirSync(other).filter((name) => name.startsWith("restore"))).toEqual([]);
     for (const name of ["settings.sqlite", "daemon.sqlite"])
       expect(statSync(join(other, name)).mode & 0o777).toBe(0o600);
@@ -165,6 +188,17 @@ describe("a restored home", () => {
     expect(statSync(aside).mode & 0o777).toBe(0o700);
     expect(readHome(aside)).toEqual(there);
     expect(existsSync(nextKeyPath(other))).toBe(false);
+  });
+
+  test("is made where there is none yet, and not for the sake of a bad backup", () => {
+    const home = useTempHome();
+    fillHome(home, "old");
+    const { to } = backUp(home);
+    const nowhere = join(useTempHome(), "deep", "home");
+    expect(kindOf(() => restore(nowhere, keyPath(home)))).toBe("corrupt");
+    expect(existsSync(nowhere)).toBe(false);
+    expect(restore(nowhere, to)).toMatchObject({ kind: "done", aside: null });
+    expect(statSync(nowhere).mode & 0o777).toBe(0o700);
   });
 
   test("takes the place of one that is damaged", () => {
@@ -301,18 +335,14 @@ describe("a file that is no backup, or not a whole one, changes nothing:", () =>
 test("a home of an older format is brought to the current one when it is restored", () => {
   const home = useTempHome();
   const before = fillHome(home, "old");
-  const older = new Database(join(home, "daemon.sqlite"));
-  older.run("DROP TABLE page_tokens");
-  older.run("ALTER TABLE runtime DROP COLUMN free_port");
-  older.run("DROP TABLE remote_chats");
-  older.run("DROP TABLE remote");
-  older.run("PRAGMA user_version = 2");
-  older.close();
+  const path = join(home, "daemon.sqlite");
+  rmSync(path);
+  openDatabase(path, [runtime0001, runtime0002], { busyMs: 50 }).close();
   const { to } = backUp(home);
   const other = useTempHome();
   writeFileSync(keyPath(other), readFileSync(keyPath(home)), { mode: 0o600 });
   restore(other, to);
-  expect(readHome(other)).toEqual(before);
+  expect(readHome(other)).toEqual({ ...before, keys: [], sessions: [] });
 });
 
 test("a master key comes back from under its passphrase, whichever way its letters were put together", () => {
