@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, onTestFinished, test } from "bun:test";
+import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { listenForNotes } from "../support/notify-listener.ts";
 import { installBinary } from "../support/start-binary.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 describe("the compiled program", () => {
   test("says which build it is", async () => {
@@ -26,5 +29,26 @@ describe("the compiled program", () => {
     }
     child.kill("SIGTERM");
     expect(await child.exited).toBe(0);
+  });
+
+  test("tells a service manager that it serves, lives and stops", async () => {
+    const program = await installBinary();
+    const socket = join(program.folder, "notify");
+    const listener = listenForNotes(socket);
+    onTestFinished(listener.close);
+    const child = Bun.spawn([program.executable, "daemon", "run", "--port=0"], {
+      cwd: program.folder,
+      env: { ...program.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: "40000" },
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    const heard: string[] = [];
+    const listen = () => heard.push(...listener.heard());
+    await waitUntil("readiness and a sign of life", () => listen() >= 2, 15_000);
+    expect(heard[0]).toStartWith("READY=1\nSTATUS=Serving at http://127.0.0.1:");
+    expect(heard[1]).toBe("WATCHDOG=1\n");
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    listen();
+    expect(heard.filter((text) => text.startsWith("STOPPING=1"))).toHaveLength(1);
   });
 });

@@ -65,6 +65,36 @@ describe("daemon start, status, restart, stop", () => {
   });
 });
 
+describe("a second signal", () => {
+  test("ends the daemon at once, in the middle of an answer", async () => {
+    const pool = await startBinary();
+    pool.chatgpt("alpha").script.reply("A long story. ".repeat(600)).pace({ eventDelayMs: 20 });
+    const body = JSON.stringify({ model: "gpt-5.5", input: "Tell me a story", stream: true });
+    const second = Bun.spawn([pool.executable, "desktop", "--port=0", "--json", "--no-alerts"], {
+      cwd: pool.folder,
+      env: { ...pool.env },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const { base_url: baseUrl } = JSON.parse(new TextDecoder().decode((await second.stdout.getReader().read()).value));
+    const { key } = await createKey(pool, "desktop");
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const response = await fetch(`${baseUrl}/responses`, { method: "POST", headers, body });
+    const stream = response.body ?? new Blob([]).stream();
+    await readUntil(stream, "response.output_text.delta");
+    second.kill("SIGTERM");
+    // The first is heard when no new connection is taken any more.
+    const isClosed = () =>
+      fetch(`${new URL(String(baseUrl)).origin}/healthz`).then(
+        () => false,
+        () => true,
+      );
+    for (let tries = 0; !(await isClosed()); tries += 1) if (tries > 1_000) throw new Error("it goes on serving");
+    second.kill("SIGTERM");
+    expect(await second.exited).toBe(143);
+    expect(existsSync(join(pool.home, "desktop.pid"))).toBe(false);
+  });
+});
+
 describe("keys", () => {
   test("are checked anew at every request: made, revoked and of the other runtime, without a restart", async () => {
     const pool = await startBinary();
