@@ -25,6 +25,7 @@ import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
 import type { Serving } from "./server/serving.ts";
+import { openDoor } from "./server/socket-door.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
 import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
@@ -214,9 +215,13 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
-  const app = createHttpApp(buildServing(base, options, engine));
+  const serving = buildServing(base, options, engine);
+  const app = createHttpApp(serving);
   const port = options.port ?? portOf(runtime, store.port());
-  const listening = await listen(port, (request) => app.fetch(request)).catch((error: unknown) => {
+  const listening = await listen(
+    port,
+    openDoor(serving, (request) => app.fetch(request)),
+  ).catch((error: unknown) => {
     base.close();
     if (!(error instanceof PortTaken)) throw error;
     throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");

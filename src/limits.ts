@@ -40,6 +40,12 @@ export const LIMITS = {
   answerBytesMax: 128 * MIB,
   /** Decoded request body: images are sent inline. */
   bodyBytesMax: 64 * MIB,
+  /** A connection of a client's that carries one turn after another: as long as upstream's own. */
+  socketMs: 60 * MINUTE_MS,
+  /** Each holds one conversation; a client that is refused one more goes on over HTTP. */
+  socketsMax: 512,
+  /** A message of a socket: larger than any body we take, so that it can be refused in words; beyond it the line is cut. */
+  socketFrameBytesMax: 128 * MIB,
   /** Bodies of failed answers are read for their code only. */
   errorBodyBytesMax: 256 * 1024,
   /** An error body that takes longer says nothing that is worth the wait. */

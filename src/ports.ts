@@ -287,6 +287,15 @@ export interface RuntimeStore extends StoredResponses {
   close(): void;
 }
 
+/**
+ * A client's connection that carries one turn after another. What belongs to it upstream ends with it; two lanes share
+ * nothing.
+ */
+export interface Lane {
+  /** Fires when the client's connection is over. */
+  readonly over: AbortSignal;
+}
+
 /** One HTTP request to one of the four bases the product may talk to. */
 export interface UpstreamRequest {
   readonly method: "GET" | "POST" | "DELETE";

@@ -1,4 +1,5 @@
 /** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
+import type { Lane } from "../ports.ts";
 import type { Told } from "../protocol/answer.ts";
 import type { Form } from "../protocol/form.ts";
 import type { Refusal } from "../protocol/refusal.ts";
@@ -20,6 +21,8 @@ export interface Turn {
   readonly told: Told;
   /** The client's head; only allow-listed names are ever passed on. */
   readonly client: Headers;
+  /** The client's connection, where it carries one turn after another; null where each turn has its own. */
+  readonly lane: Lane | null;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
   readonly receivedAtMs: number;

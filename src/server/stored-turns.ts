@@ -71,7 +71,7 @@ function findItems(shelf: Shelf, keyId: string, ids: readonly string[]): Readonl
 }
 
 /** Without it, reasoning could not be gone on from at another account. Models that do not reason refuse to be asked for it. */
-function askForReasoning(shelf: Shelf, request: ResponsesRequest): ResponsesRequest {
+export function askForReasoning(shelf: Shelf, request: ResponsesRequest): ResponsesRequest {
   const { include } = request.body;
   const wanted: readonly unknown[] = Array.isArray(include) ? include : [];
   if (wanted.includes(ENCRYPTED_REASONING) || !isReasoning(shelf.names(), request.model)) return request;

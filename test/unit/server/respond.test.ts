@@ -30,6 +30,7 @@ function turnOf(body: Record<string, unknown>): { turn: Turn; chat: Dialect; res
     previousResponseId: null,
     told: {},
     client: new Headers(),
+    lane: null,
     signal,
     receivedAtMs: NOON_MS,
   };
