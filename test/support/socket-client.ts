@@ -18,19 +18,15 @@ export interface SocketClient {
 }
 
 const BOUND_MS = 10_000;
-const ENDS: ReadonlySet<string> = new Set([
-  "response.completed",
-  "response.failed",
-  "response.incomplete",
-  "error",
-]);
+const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.failed", "response.incomplete", "error"]);
 
 /** `null` when the upgrade was refused. */
 export async function openSocket(
   origin: string,
   headers: Readonly<Record<string, string>>,
+  path = "/v1/responses",
 ): Promise<SocketClient | null> {
-  const url = `${origin.replace(/^http/, "ws")}/v1/responses`;
+  const url = `${origin.replace(/^http/, "ws")}${path}`;
   const raw = new WebSocket(url, { headers: { ...headers } });
   const frames: Frame[] = [];
   let closed: { code: number; reason: string } | null = null;
