@@ -38,6 +38,7 @@ import type { Emit, TelemetryEvent } from "./telemetry/events.ts";
 import { startUpkeep } from "./upkeep.ts";
 import { readEndpoints } from "./upstream/endpoints.ts";
 import { openNetwork } from "./upstream/open-upstream.ts";
+import { openWebSocket, relaySockets } from "./upstream/relay-sockets.ts";
 import { VERSION } from "./version.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -112,7 +113,7 @@ async function openBase(home: string, env: Environment): Promise<Base> {
     ensureHome(home);
     return openRuntimeStore(home, runtime);
   }
-  const upstream = once(openNetwork);
+  const upstream = once(() => relaySockets(openNetwork(), { clock, openRaw: openWebSocket, env }));
   const tokens = once(() =>
     createTokenSource({
       settings: settings(),

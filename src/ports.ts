@@ -304,6 +304,8 @@ export interface UpstreamRequest {
   readonly body: Uint8Array | null;
   /** The account's own outbound proxy; null for the environment's. */
   readonly proxyUrl: string | null;
+  /** The client's connection whose turn this is, if upstream may keep one for it as well; none when left out. */
+  readonly lane?: Lane;
 }
 
 export interface UpstreamAnswer {

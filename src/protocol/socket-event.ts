@@ -4,6 +4,7 @@
  */
 import { refusalOfBody } from "./passed-error.ts";
 import { type Refusal, renderRefusal } from "./refusal.ts";
+import { RETURNED_HEADERS } from "./upstream-headers.ts";
 import { isObject, parseObject, type WireEvent } from "./wire-event.ts";
 
 /** What a client must ask again for after a break in the middle: any 5xx makes it connect anew and send everything. */
@@ -41,9 +42,20 @@ export function tellPassedError(status: number, body: string): string {
   return errorFrame(status, made, {}, {});
 }
 
-/** An event of a stream as a frame; null for what is no event, such as a comment. */
+/** What upstream tells of the line, among it what over HTTP stands in the head; only what the head may tell goes on. */
+function tellMetadata(event: WireEvent): string | null {
+  const told = parseObject(event.text)?.["headers"];
+  if (!isObject(told)) return event.text;
+  const kept = Object.entries(told).filter(([name]) =>
+    (RETURNED_HEADERS as readonly string[]).includes(name.toLowerCase()),
+  );
+  return kept.length === 0 ? null : JSON.stringify({ type: event.type, headers: Object.fromEntries(kept) });
+}
+
+/** An event of a stream as a frame; null for what is no event, such as a comment, and for what is the account's own business. */
 export function tellEvent(event: WireEvent): string | null {
-  if (event.text === "") return null;
+  if (event.text === "" || event.type.startsWith("codex.")) return null;
+  if (event.type === "response.metadata") return tellMetadata(event);
   if (event.type !== "error") return event.text;
   const told = parseObject(event.text) ?? {};
   if (typeof told["status"] === "number") return event.text;

@@ -7,7 +7,7 @@ import { parseQuotaHeaders } from "../protocol/quota.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { readBounded } from "./bounded-body.ts";
-import { buildRequest, comesWhole } from "./build-request.ts";
+import { buildRequest, comesWhole, laneOf } from "./build-request.ts";
 import type { Engine } from "./engine.ts";
 import { type EventReader, openEventReader, type ReadEvents } from "./event-reader.ts";
 import type { Candidate } from "./rules/candidate.ts";
@@ -116,7 +116,8 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   let answer: UpstreamAnswer;
   try {
     const url = `${identity.baseUrl}${route.path}`;
-    answer = await engine.upstream.send({ method: "POST", url, proxyUrl: identity.proxyUrl, ...sent }, signal);
+    const way = { method: "POST" as const, url, proxyUrl: identity.proxyUrl, ...laneOf(input, identity) };
+    answer = await engine.upstream.send({ ...way, ...sent }, signal);
   } catch (error) {
     return failed(evidenceOfSend(try_, error), identity.generation);
   } finally {

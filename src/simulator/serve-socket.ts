@@ -39,6 +39,8 @@ export async function serveSocket(sim: Simulator, request: Request, peer: Duplex
     for (const frame of reader.push(bytes)) takeFrame(frame, session, peer);
   });
   peer.on("error", () => peer.destroy());
+  // Node keeps half of it open when the client ends its own half.
+  peer.on("end", () => peer.destroy());
   peer.on("close", () => session.end());
 }
 
