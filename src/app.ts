@@ -85,7 +85,7 @@ function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-async function openBase(home: string, env: Environment): Promise<Base> {
+async function openBase(home: string, env: Environment, clock: Clock): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -95,7 +95,6 @@ async function openBase(home: string, env: Environment): Promise<Base> {
     );
   }
   const { endpoints } = read;
-  const clock = SYSTEM_CLOCK;
   const rng = Math.random;
   const keyring = openSystemKeyring();
   const keys = await openMasterKeys(home, env, keyring);
@@ -146,7 +145,7 @@ async function openBase(home: string, env: Environment): Promise<Base> {
 
 /** The desk for the command line: operations on the stores, whether a runtime serves or not. */
 export async function openDesk(env: Environment): Promise<Desk> {
-  return deskOf(await openBase(resolveHome(env, homedir()), env), env, () => null);
+  return deskOf(await openBase(resolveHome(env, homedir()), env, SYSTEM_CLOCK), env, () => null);
 }
 
 function deskOf(base: Base, env: Environment, inFlight: Desk["inFlight"]): Desk {
@@ -193,6 +192,8 @@ export interface StartOptions {
   readonly port: number | null;
   readonly env: Environment;
   readonly onEvent?: (event: TelemetryEvent) => void;
+  /** The machine's when left out. */
+  readonly clock?: Clock;
   /** Of the bot that may control this runtime from paired chats; none when left out. */
   readonly telegramToken?: string | null;
 }
@@ -202,12 +203,14 @@ export interface RunningRuntime {
   readonly port: number;
   readonly baseUrl: string;
   readonly startedAtMs: number;
+  /** Attempts that run now. */
+  inFlight(): number;
   stop(reason: string): Promise<void>;
 }
 
 /** Serves in this process until stopped. Rejects with an `OperationError`: `conflict` for a taken port. */
 export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
-  const base = await openBase(options.home, options.env);
+  const base = await openBase(options.home, options.env, options.clock ?? SYSTEM_CLOCK);
   const { runtime } = options;
   const listeners: Emit[] = options.onEvent === undefined ? [] : [options.onEvent];
   const emit: Emit = (event) => {
@@ -247,6 +250,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     port: listening.port,
     baseUrl: baseUrlOf(listening.port),
     startedAtMs,
+    inFlight: () => live.inFlightTotal(),
     stop: async (reason) => {
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();

@@ -26,6 +26,8 @@ export interface SocketLine {
   /** -1: taken, but the client does not keep up, wait for `drain`; 0: lost. */
   send(text: string): number;
   close(code: number, reason: string): void;
+  /** Does not wait for the client to agree. */
+  terminate(): void;
 }
 
 /** Who listens to one socket. Nothing is called after `close`. */

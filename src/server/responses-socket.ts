@@ -62,6 +62,7 @@ export class ResponsesSocket implements SocketEars {
   #running: AbortController | null = null;
   /** Why it is to be closed as soon as nothing runs; null while it is not. */
   #retired: { readonly code: number; readonly reason: string } | null = null;
+  /** Stops the clock that ends it: by its age, or because it does not agree to be closed. */
   #stopAge = (): void => undefined;
   #caughtUp = Promise.withResolvers<void>();
 
@@ -119,8 +120,12 @@ export class ResponsesSocket implements SocketEars {
   }
 
   #closeIfIdle(): void {
-    if (this.#retired === null || this.#running !== null) return;
-    this.#line?.close(this.#retired.code, this.#retired.reason);
+    const line = this.#line;
+    if (line === null || this.#retired === null || this.#running !== null) return;
+    line.close(this.#retired.code, this.#retired.reason);
+    // A client that is frozen never agrees to the end.
+    this.#stopAge();
+    this.#stopAge = this.#options.serving.clock.after(LIMITS.socketPongMs, () => line.terminate());
   }
 
   /** Waits while the client does not keep up, so that a slow client slows upstream. */

@@ -190,7 +190,9 @@ class SocketRelay implements Upstream {
   }
 
   #drop(lane: Lane): void {
-    this.#held.get(lane)?.line.cut();
+    const held = this.#held.get(lane);
+    if (held?.isBusy === true) held.line.cut();
+    else held?.line.leave();
     this.#held.delete(lane);
   }
 

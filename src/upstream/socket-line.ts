@@ -18,6 +18,7 @@ export type LineRead =
   /** 1006 when it was cut. */
   | { readonly kind: "closed"; readonly code: number };
 
+const NORMAL = 1000;
 const CUT = 1006;
 const OPEN = 1;
 /** Upstream's frames are text; whatever else comes is of no use. */
@@ -114,6 +115,14 @@ export class SocketLine {
     this.#lastHeardMs = this.#clock.now();
     this.#heardCount += 1;
     this.#wakeUp();
+  }
+
+  /** Says goodbye; for a line on which nothing is under way. */
+  leave(): void {
+    if (this.#closed !== null) return;
+    this.#end(NORMAL);
+    this.#raw.close(NORMAL);
+    this.#clock.after(LIMITS.socketPongMs, () => this.#raw.terminate());
   }
 
   #hear(data: unknown): void {
