@@ -301,7 +301,8 @@ export interface UpstreamRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | null;
+  /** Text travels as UTF-8. */
+  readonly body: Uint8Array | string | null;
   /** The account's own outbound proxy; null for the environment's. */
   readonly proxyUrl: string | null;
   /** The client's connection whose turn this is, if upstream may keep one for it as well; none when left out. */

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 
 export interface BuiltRequest {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | string;
   /** Members of the client's request that the account cannot honour. */
   readonly ignored: readonly string[];
 }
@@ -55,5 +55,5 @@ export function buildRequest(engine: Engine, input: AttemptInput, identity: Iden
     sanitise: progress.sanitised,
     isCodexClient: isCodexClient(turn.client),
   });
-  return { headers, body: new TextEncoder().encode(text), ignored };
+  return { headers, body: text, ignored };
 }

@@ -23,6 +23,8 @@ export class PortTaken extends Error {
 
 /** A client's end of a socket. */
 export interface SocketLine {
+  /** What is sent within goes out together. */
+  cork(send: () => void): void;
   /** -1: taken, but the client does not keep up, wait for `drain`; 0: lost. */
   send(text: string): number;
   close(code: number, reason: string): void;

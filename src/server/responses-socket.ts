@@ -129,8 +129,17 @@ export class ResponsesSocket implements SocketEars {
   }
 
   /** Waits while the client does not keep up, so that a slow client slows upstream. */
-  async #send(text: string): Promise<void> {
-    if (this.#line?.send(text) === -1) await this.#caughtUp.promise;
+  async #sendAll(texts: readonly string[]): Promise<void> {
+    const line = this.#line;
+    let isBehind = false;
+    line?.cork(() => {
+      for (const text of texts) isBehind = line.send(text) === -1 || isBehind;
+    });
+    if (isBehind) await this.#caughtUp.promise;
+  }
+
+  #send(text: string): Promise<void> {
+    return this.#sendAll([text]);
   }
 
   async #answer(data: string, signal: AbortSignal): Promise<void> {
@@ -179,7 +188,7 @@ export class ResponsesSocket implements SocketEars {
       input,
       itemIds: [],
     });
-    for (const text of tellPrewarmed(response)) await this.#send(text);
+    await this.#sendAll(tellPrewarmed(response));
     return null;
   }
 
@@ -229,10 +238,8 @@ export class ResponsesSocket implements SocketEars {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
-        for (const frame of framer.push(value)) {
-          const text = tellEvent(wireEventOf(frame));
-          if (text !== null) await this.#send(text);
-        }
+        const texts = framer.push(value).map((frame) => tellEvent(wireEventOf(frame)));
+        await this.#sendAll(texts.filter((text) => text !== null));
       }
     } finally {
       await reader.cancel("told");

@@ -14,7 +14,7 @@ import {
 } from "../ports.ts";
 import { isLoopbackHost } from "./endpoints.ts";
 import { type Exchanged, exchange, writeCreate } from "./socket-exchange.ts";
-import type { History } from "./socket-history.ts";
+import { type History, readSent, type Sent } from "./socket-history.ts";
 import { type OpenRaw, openLine, type SocketLine } from "./socket-line.ts";
 
 const BETA = "responses_websockets=2026-02-06";
@@ -87,10 +87,10 @@ class SocketRelay implements Upstream {
   send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
     const { lane = null, body } = request;
     const isBusy = lane !== null && this.#held.get(lane)?.isBusy === true;
-    if (lane === null || body === null || isBusy || lane.over.aborted || !this.#isOffered(request)) {
+    if (lane === null || typeof body !== "string" || isBusy || lane.over.aborted || !this.#isOffered(request)) {
       return this.#http.send(request, signal);
     }
-    return this.#sendOnSocket(request, lane, new TextDecoder().decode(body), signal);
+    return this.#sendOnSocket(request, lane, body, signal);
   }
 
   /** No proxy stands in between: what a socket would do with one is not what fetch does. */
@@ -109,11 +109,12 @@ class SocketRelay implements Upstream {
     body: string,
     signal: AbortSignal,
   ): Promise<UpstreamAnswer> {
+    const sent = readSent(body);
     for (;;) {
       const held = await this.#hold(request, lane, signal);
       if (held === null) return this.#http.send(request, signal);
       const { wasUsed } = held;
-      const said = await this.#exchange(held, lane, { request, body, signal });
+      const said = await this.#exchange(held, lane, { request, sent, signal });
       if (said.kind === "answer") return said.answer;
       if (said.kind === "refused") {
         held.isBusy = false;
@@ -135,17 +136,17 @@ class SocketRelay implements Upstream {
   async #exchange(
     held: Held,
     lane: Lane,
-    asked: { readonly request: UpstreamRequest; readonly body: string; readonly signal: AbortSignal },
+    asked: { readonly request: UpstreamRequest; readonly sent: Sent; readonly signal: AbortSignal },
   ): Promise<Exchanged> {
     const { line } = held;
-    const { body, signal } = asked;
-    const message = writeCreate(asked.request, body, held.history);
+    const { sent, signal } = asked;
+    const message = writeCreate(asked.request, sent, held.history);
     held.isBusy = true;
     held.wasUsed = true;
     held.history = null;
     try {
       return await exchange({
-        ...{ line, body, message, signal },
+        ...{ line, sent, message, signal },
         onEnd: (history) => {
           held.isBusy = false;
           held.history = history;

@@ -8,7 +8,7 @@ import { AnswerCollector, readResponse } from "../protocol/answer.ts";
 import { editMembers, findMember, scanObject } from "../protocol/json-spans.ts";
 import { renderEvent } from "../protocol/sse.ts";
 import { isLifecycle, isObject, isTerminal, parseObject, type WireEvent, wireEventOf } from "../protocol/wire-event.ts";
-import { type History, historyOf, newItems } from "./socket-history.ts";
+import { type History, historyOf, newItems, type Sent } from "./socket-history.ts";
 import type { SocketLine } from "./socket-line.ts";
 
 /** Headers of a request that a socket carries inside of each message. */
@@ -16,9 +16,10 @@ const TURN_STATE = "x-codex-turn-state";
 const LITE = "x-openai-internal-codex-responses-lite";
 
 /** The message that asks for what the request asks for; `history` is what the connection knows already. */
-export function writeCreate(request: UpstreamRequest, body: string, history: History | null): string {
+export function writeCreate(request: UpstreamRequest, sent: Sent, history: History | null): string {
+  const { body } = sent;
   const changes: Record<string, string> = { type: '"response.create"' };
-  const news = history === null ? null : newItems(body, history);
+  const news = history === null ? null : newItems(sent, history);
   if (news !== null && history !== null) {
     changes["input"] = news;
     changes["previous_response_id"] = JSON.stringify(history.responseId);
@@ -44,8 +45,8 @@ export type Exchanged =
 
 export interface ExchangeOptions {
   readonly line: SocketLine;
-  /** The whole body of the request, whatever of it is sent. */
-  readonly body: string;
+  /** The whole input of the request, whatever of it is sent. */
+  readonly sent: Sent;
   readonly message: string;
   readonly signal: AbortSignal;
   /** Called once, when the response has ended; null when nothing can be gone on from. */
@@ -165,8 +166,8 @@ class ResponseFrames {
   #finish(last: WireEvent): void {
     if (!this.#end()) return;
     const isGood = last.type === "response.completed" || last.type === "response.incomplete";
-    const { body, onEnd } = this.#options;
-    onEnd(isGood ? historyOf(body, this.#id, this.#collector.complete(last.text)) : null);
+    const { sent, onEnd } = this.#options;
+    onEnd(isGood ? historyOf(sent, this.#id, this.#collector.complete(last.text)) : null);
   }
 
   /** What still comes belongs to a response that nobody wants: the line is of no more use. */

@@ -25,6 +25,11 @@ const OPEN = 1;
 const NOT_TEXT = 1003;
 const STATUS_IN_WORDS = /status code: (\d{3})/;
 
+/** Frames that came together are told one by one: read together, they can go on together. */
+function untilAllAreHeard(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 export class SocketLine {
   readonly #raw: RawSocket;
   readonly #clock: Clock;
@@ -74,6 +79,7 @@ export class SocketLine {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       await promise;
+      await untilAllAreHeard();
     }
   }
 
