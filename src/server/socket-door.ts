@@ -24,6 +24,12 @@ function keyOf(head: Headers): string | null {
   return /^Bearer +(\S+)$/i.exec(head.get("authorization") ?? "")?.[1] ?? null;
 }
 
+/** The answer to a request that should have been an upgrade. */
+export function getNoSocket(serving: Serving, key: string | null): Response {
+  const authorised = requireKey(serving.keys, key);
+  return respondRefusal(authorised.kind === "refused" ? authorised.refusal : NOT_A_SOCKET);
+}
+
 /** `answer` is for everything that is no socket. */
 export function openDoor(serving: Serving, answer: (request: Request) => Response | Promise<Response>): Door {
   const sockets = new Set<ResponsesSocket>();
@@ -69,5 +75,5 @@ const NOT_A_SOCKET = refuse(
   UPGRADE_REQUIRED,
   "invalid_request_error",
   "upgrade_required",
-  "This is no whole WebSocket handshake. Send the request with POST.",
+  "A GET here must be a WebSocket handshake. Send the request with POST.",
 );

@@ -42,6 +42,11 @@ describe("the upgrade", () => {
       status: 401,
       body: { error: { code: "missing_key" } },
     });
+    const plain = await ask({ authorization: `Bearer ${pool.key}` });
+    expect({ status: plain.status, body: await plain.json() }).toMatchObject({
+      status: 426,
+      body: { error: { code: "upgrade_required" } },
+    });
   });
 });
 
