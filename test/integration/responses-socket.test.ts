@@ -223,6 +223,25 @@ describe("what a connection takes", () => {
     expect(saidOf(await client.ask(createOf("small")))).toBe("Echo: small");
   });
 
+  test.each(TRANSPORTS)(
+    "a client that stops reading for a while gets everything after all, upstream over %s",
+    async (way) => {
+      const pool = await start(way);
+      const said = "0123456789".repeat(150_000);
+      pool.sim.script.reply(said).pace({ deltaChars: 100_000 });
+      const client = await connect(pool);
+      client.send(createOf("much"));
+      await waitUntil("some output", () => client.frames.some(({ type }) => type.startsWith("response.output")), 5_000);
+      client.raw.pause();
+      const before = client.frames.length;
+      await waitUntil("it is being answered", () => pool.sim.acceptedGenerations.length === 1, 5_000);
+      expect(client.frames.length).toBe(before);
+      client.raw.resume();
+      expect(saidOf(await client.untilEnd())).toBe(said);
+      expect(pool.inFlight()).toBe(0);
+    },
+  );
+
   test("pings are answered, also while a response runs (trap 32)", async () => {
     const pool = await startPool();
     pool.sim.script.fail(connectionFault("hang-mid-stream", { afterEvent: 5 }));

@@ -17,7 +17,7 @@ export interface SocketClient {
   untilClosed(): Promise<{ readonly code: number; readonly reason: string }>;
 }
 
-const BOUND_MS = 10_000;
+const BOUND_MS = 15_000;
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.failed", "response.incomplete", "error"]);
 
 /** `null` when the upgrade was refused. */
