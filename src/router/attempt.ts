@@ -39,6 +39,8 @@ interface Answered {
   readonly generation: number;
   /** Members of the request that the account could not honour. */
   readonly ignored: readonly string[];
+  /** Whether the account was spared the reasoning that only another one can read. */
+  readonly sanitised: boolean;
 }
 
 export type AttemptResult =
@@ -125,7 +127,8 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   }
   observeQuota(try_, answer.headers);
   if (answer.status >= 300) return readRefusal(try_, answer);
-  const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored };
+  const { sanitised } = input.progress;
+  const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored, sanitised };
   const isJson = (answer.headers.get("content-type") ?? "").includes("application/json");
   if (isJson) return readWhole(try_, answer, answered);
   if (route.isWhole || answer.body === null) return readNothing(try_, answer);

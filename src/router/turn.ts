@@ -44,6 +44,8 @@ export type Served =
       readonly body: ReadableStream<Uint8Array>;
       /** The response object as the client was told it, known before its last byte is out; null unless it ended well. */
       readonly finished: Promise<string | null>;
+      /** Whether reasoning that only another account can read was left out of the input. */
+      readonly sanitised: boolean;
     }
   /** A finished answer, or upstream's own words about a bad request, unchanged. */
   | {
@@ -52,6 +54,7 @@ export type Served =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array | string;
+      readonly sanitised: boolean;
     }
   | { readonly kind: "refused"; readonly by: ServedBy; readonly refusal: Refusal }
   /** Nobody is there to be answered. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { LIMITS } from "../../src/limits.ts";
 import { revokeKey } from "../../src/operations/revoke-key.ts";
-import { functionCall } from "../../src/simulator/content.ts";
+import { functionCall, reasoning, text } from "../../src/simulator/content.ts";
 import { connectionFault } from "../../src/simulator/fault.ts";
 import { createLeapingClock } from "../support/leaping-clock.ts";
 import { idOf, openSocket, saidOf } from "../support/socket-client.ts";
@@ -138,6 +138,34 @@ describe.each(TRANSPORTS)("a conversation, upstream over %s", (transport) => {
     expect(lastInput(pool)).toEqual(["one", "Echo: one", "two"]);
     expect(saidOf(await say("three"))).toBe("Echo: three");
     expect(pool.sim.violations).toEqual([]);
+  });
+
+  test("left once what only its old home can read, it is not asked to read that again (trap 14)", async () => {
+    const pool = await start(transport, { accounts: ["alpha", "beta"] });
+    pool.sim.onTurn((turn) => [reasoning("…"), text(`Echo: ${turn.lastUserText}`)]);
+    const { say } = await talk(pool);
+    await say("one");
+    pool.chatgpt(pool.sim.turnsOf().at(-1)?.account ?? "").setUsed(100);
+    await say("two");
+    const before = pool.sim.turnsOf().length;
+    await say("three");
+    await say("four");
+    expect(pool.sim.turnsOf().length).toBe(before + 2);
+    expect(lastInput(pool)).toEqual([
+      "one",
+      "Echo: one",
+      "two",
+      "reasoning",
+      "Echo: two",
+      "three",
+      "reasoning",
+      "Echo: three",
+      "four",
+    ]);
+    if (transport === "socket") {
+      const sizes = pool.sim.sockets.at(-1)?.messages.map((message) => (message as { input: unknown[] }).input.length);
+      expect(sizes?.slice(-2)).toEqual([1, 1]);
+    }
   });
 
   test("carries the turn state in metadata, and back to the account that gave it alone", async () => {
