@@ -16,13 +16,17 @@ export interface WayFigures {
   readonly cpuMs: number;
 }
 
+/** Each way to upstream itself, and through the pool. */
 export interface SocketFigures {
-  readonly http: WayFigures;
-  readonly socket: WayFigures;
+  readonly direct: { readonly http: WayFigures; readonly socket: WayFigures };
+  readonly pool: { readonly http: WayFigures; readonly socket: WayFigures };
 }
 
 const TURNS = 30;
 const HISTORY_BYTES = 200_000;
+const BETA = "responses_websockets=2026-02-06";
+const WAYS = ["http", "socket"] as const;
+type Way = (typeof WAYS)[number];
 
 interface Item {
   readonly [key: string]: unknown;
@@ -89,7 +93,8 @@ async function askOverHttp(target: Target, body: Record<string, unknown>): Promi
 }
 
 async function openSocket(target: Target): Promise<WebSocket> {
-  const socket = new WebSocket(target.url.replace(/^http/, "ws"), { headers: { ...target.headers } });
+  const headers = { ...target.headers, "openai-beta": BETA };
+  const socket = new WebSocket(target.url.replace(/^http/, "ws"), { headers });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.addEventListener("open", () => resolve());
   socket.addEventListener("error", () => reject(new Error("the pool refused the upgrade")));
@@ -131,7 +136,7 @@ async function converse(ask: (news: readonly Item[], whole: readonly Item[], las
   return turns;
 }
 
-async function measureWay(target: Target, way: "http" | "socket", session: string): Promise<WayFigures> {
+async function measureWay(target: Target, way: Way, session: string): Promise<WayFigures> {
   const socket = way === "socket" ? await openSocket(target) : null;
   const cpuBefore = target.process?.cpuMs() ?? 0;
   const startedAt = performance.now();
@@ -170,28 +175,36 @@ function medianOf(samples: readonly WayFigures[]): WayFigures {
   };
 }
 
-/** Both ways in turn, `rounds` times, after one round that does not count. */
+/** Both ways to both targets in turn, `rounds` times, after one round that does not count. */
 export async function measureSockets(world: World, rounds: number): Promise<SocketFigures> {
   await world.say({ characters: 200, charactersPerEvent: 20, eventDelayMs: 0 });
-  const samples = { http: [] as WayFigures[], socket: [] as WayFigures[] };
+  const newSamples = () => ({ http: [] as WayFigures[], socket: [] as WayFigures[] });
+  const samples = { direct: newSamples(), pool: newSamples() };
   for (let round = 0; round <= rounds; round += 1) {
-    for (const way of ["http", "socket"] as const) {
-      const figures = await measureWay(world.pool, way, `bench-${way}-${round}`);
-      if (round > 0) samples[way].push(figures);
+    for (const target of ["direct", "pool"] as const) {
+      for (const way of WAYS) {
+        const figures = await measureWay(world[target], way, `bench-${target}-${way}-${round}`);
+        if (round > 0) samples[target][way].push(figures);
+      }
     }
   }
-  return { http: medianOf(samples.http), socket: medianOf(samples.socket) };
+  const median = ({ http, socket }: ReturnType<typeof newSamples>) => ({
+    http: medianOf(http),
+    socket: medianOf(socket),
+  });
+  return { direct: median(samples.direct), pool: median(samples.pool) };
 }
 
-/** A markdown table of its own: both ways lead through the pool. */
-export function renderSockets({ http, socket }: SocketFigures): string {
+/** A markdown table of its own: it compares two ways, not the pool with the bare proxy. */
+export function renderSockets({ direct, pool }: SocketFigures): string {
+  const all = [direct.http, direct.socket, pool.http, pool.socket];
   const row = (what: string, read: (figures: WayFigures) => number) =>
-    `| ${what} | ${read(http).toFixed(2)} | ${read(socket).toFixed(2)} |`;
+    `| ${[what, ...all.map((figures) => read(figures).toFixed(2))].join(" | ")} |`;
   return [
-    `A conversation of ${TURNS} turns behind ${HISTORY_BYTES / 1_000} kB of history, through the pool:`,
+    `A conversation of ${TURNS} turns behind ${HISTORY_BYTES / 1_000} kB of history:`,
     "",
-    "|  | HTTP | WebSocket |",
-    "| --- | --: | --: |",
+    "|  | direct, HTTP | direct, WebSocket | codexuse, HTTP | codexuse, WebSocket |",
+    "| --- | --: | --: | --: | --: |",
     row("time to first event, p50 (ms)", (figures) => figures.firstEventMs),
     row("time to first output, p50 (ms)", (figures) => figures.firstOutputMs),
     row("turns one after another (turns/s)", (figures) => figures.turnsPerSecond),

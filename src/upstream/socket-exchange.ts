@@ -5,7 +5,7 @@
 import { LIMITS } from "../limits.ts";
 import { TransportError, type UpstreamAnswer, type UpstreamRequest } from "../ports.ts";
 import { AnswerCollector, readResponse } from "../protocol/answer.ts";
-import { editMembers, findMember, scanObject } from "../protocol/json-spans.ts";
+import { applyEdits, type Edit, editMembers, findMember } from "../protocol/json-spans.ts";
 import { renderEvent } from "../protocol/sse.ts";
 import { isLifecycle, isObject, isTerminal, parseObject, type WireEvent, wireEventOf } from "../protocol/wire-event.ts";
 import { type History, historyOf, newItems, type Sent } from "./socket-history.ts";
@@ -17,23 +17,33 @@ const LITE = "x-openai-internal-codex-responses-lite";
 
 /** The message that asks for what the request asks for; `history` is what the connection knows already. */
 export function writeCreate(request: UpstreamRequest, sent: Sent, history: History | null): string {
-  const { body } = sent;
-  const changes: Record<string, string> = { type: '"response.create"' };
+  const { body, members } = sent;
   const news = history === null ? null : newItems(sent, history);
-  if (news !== null && history !== null) {
-    changes["input"] = news;
-    changes["previous_response_id"] = JSON.stringify(history.responseId);
-  }
+  const input = findMember(members, "input");
+  const open = body.indexOf("{") + 1;
+  const goOn = news === null ? "" : `,"previous_response_id":${JSON.stringify(history?.responseId)}`;
+  const more = members.length === 0 ? "" : ",";
+  const edits: Edit[] = [{ start: open, end: open, text: `"type":"response.create"${goOn}${more}` }];
+  if (news !== null && input !== null) edits.push({ start: input.valueStart, end: input.valueEnd, text: news });
+  edits.push(...editMetadata(request, sent));
+  return applyEdits(body, edits);
+}
+
+/** Puts in what over HTTP are headers of one request. */
+function editMetadata({ headers }: UpstreamRequest, { body, members }: Sent): Edit[] {
   const metadata: Record<string, string> = {};
-  const [turnState, lite] = [request.headers[TURN_STATE], request.headers[LITE]];
+  const [turnState, lite] = [headers[TURN_STATE], headers[LITE]];
   if (turnState !== undefined) metadata[TURN_STATE] = JSON.stringify(turnState);
   if (lite !== undefined) metadata[`ws_request_header_${LITE.replaceAll("-", "_")}`] = JSON.stringify(lite);
-  if (Object.keys(metadata).length > 0) {
-    const member = findMember(scanObject(body), "client_metadata");
-    const said = member === null ? "{}" : body.slice(member.valueStart, member.valueEnd);
-    changes["client_metadata"] = editMembers(said.startsWith("{") ? said : "{}", metadata);
+  if (Object.keys(metadata).length === 0) return [];
+  const member = findMember(members, "client_metadata");
+  if (member === null) {
+    const end = body.lastIndexOf("}");
+    return [{ start: end, end, text: `,"client_metadata":${editMembers("{}", metadata)}` }];
   }
-  return editMembers(body, changes);
+  const { valueStart: start, valueEnd: end } = member;
+  const said = body.slice(start, end);
+  return [{ start, end, text: editMembers(said.startsWith("{") ? said : "{}", metadata) }];
 }
 
 export type Exchanged =

@@ -3,26 +3,28 @@
  * request whose input begins with just that needs to carry the rest only.
  */
 import { answerTextOf } from "../protocol/answer.ts";
-import { findMember, type Span, scanArray, scanObject } from "../protocol/json-spans.ts";
+import { findMember, type Member, type Span, scanArray, scanObject } from "../protocol/json-spans.ts";
 import { outputTextOf } from "../protocol/stored-input.ts";
 
-/** Everything up to a response: how many items, how long their text is, and what it was. */
+/** Everything up to a response: its input and its output, how many items each has, and what they were. */
 export interface History {
   readonly responseId: string;
-  readonly count: number;
-  readonly length: number;
+  readonly sentCount: number;
+  readonly madeCount: number;
   readonly digest: bigint;
 }
 
-/** The input of a request: its whole body, and where each item stands in it. */
+/** A request's whole body, its members and the items of its input; the places of both are those in the body. */
 export interface Sent {
   readonly body: string;
+  readonly members: readonly Member[];
   readonly items: readonly Span[];
 }
 
 export function readSent(body: string): Sent {
-  const input = findMember(scanObject(body), "input");
-  return { body, items: input === null ? [] : scanArray(body, input.valueStart) };
+  const members = scanObject(body);
+  const input = findMember(members, "input");
+  return { body, members, items: input === null ? [] : scanArray(body, input.valueStart) };
 }
 
 /** The text from the first of these items to the last, as it stands. */
@@ -32,26 +34,24 @@ function textOf(body: string, items: readonly Span[]): string {
 }
 
 /** Only ever compared with what the same conversation brings next: no secret, and no guard against anybody. */
-function digestOf(text: string): bigint {
-  return BigInt(Bun.hash(text));
+function digestOf(sent: string, made: string): bigint {
+  return BigInt(Bun.hash(made, BigInt(Bun.hash(sent))));
 }
 
 /** What is known once this was answered by that terminal event; null when it says too little. */
-export function historyOf(sent: Sent, responseId: string | null, terminal: string): History | null {
+export function historyOf({ body, items }: Sent, responseId: string | null, terminal: string): History | null {
   const response = answerTextOf(terminal);
   if (response === null || responseId === null) return null;
   const output = outputTextOf(response);
   const made = scanArray(output);
-  const texts = [textOf(sent.body, sent.items), textOf(output, made)].filter((text) => text !== "");
-  const text = texts.join(",");
-  return { responseId, count: sent.items.length + made.length, length: text.length, digest: digestOf(text) };
+  const digest = digestOf(textOf(body, items), textOf(output, made));
+  return { responseId, sentCount: items.length, madeCount: made.length, digest };
 }
 
 /** The JSON text of the items that are new; null when the input does not strictly extend what is known (trap 16). */
-export function newItems({ body, items }: Sent, history: History): string | null {
-  const news = items.slice(history.count);
-  if (news.length === 0) return null;
-  const known = textOf(body, items.slice(0, history.count));
-  if (known.length !== history.length || digestOf(known) !== history.digest) return null;
-  return `[${textOf(body, news)}]`;
+export function newItems({ body, items }: Sent, { sentCount, madeCount, digest }: History): string | null {
+  const count = sentCount + madeCount;
+  if (items.length <= count) return null;
+  const known = digestOf(textOf(body, items.slice(0, sentCount)), textOf(body, items.slice(sentCount, count)));
+  return known === digest ? `[${textOf(body, items.slice(count))}]` : null;
 }
