@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Figure, percentile, renderFigures } from "./figures.ts";
 import { bodyOf, openStreams, runMany, runTurn } from "./load.ts";
+import { measureSockets, renderSockets } from "./sockets.ts";
 import { startWorld, type Target, type World } from "./targets.ts";
 
 interface Plan {
@@ -158,8 +159,12 @@ try {
     ...(await measureOpenStreams(world, plan)),
   ];
   const machine = `${type()} ${arch()}, ${cpus().length} cores, Bun ${Bun.version}, ${binary === null ? "from source" : "compiled"}`;
-  if (flags.json === true) console.log(JSON.stringify({ machine, rounds: plan.rounds, figures }, null, 2));
-  else console.log(`${machine}, ${plan.rounds} rounds, medians unless said otherwise\n\n${renderFigures(figures)}`);
+  const sockets = await measureSockets(world, plan.rounds);
+  if (flags.json === true) console.log(JSON.stringify({ machine, rounds: plan.rounds, figures, sockets }, null, 2));
+  else
+    console.log(
+      `${machine}, ${plan.rounds} rounds, medians unless said otherwise\n\n${renderFigures(figures)}\n\n${renderSockets(sockets)}`,
+    );
 } finally {
   await world.stop();
 }

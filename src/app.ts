@@ -30,8 +30,9 @@ import { exclusionOf } from "./router/rules/eligibility.ts";
 import { serveTurn } from "./router/serve-turn.ts";
 import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
-import { type Listening, listen, PortTaken } from "./server/listen.ts";
+import { type Door, type Listening, listen, PortTaken } from "./server/listen.ts";
 import type { PageDoor, Serving } from "./server/serving.ts";
+import { openDoor } from "./server/socket-door.ts";
 import { backUpHome } from "./store/back-up-home.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
@@ -47,6 +48,7 @@ import type { Metrics } from "./telemetry/metrics.ts";
 import { startUpkeep } from "./upkeep.ts";
 import { readEndpoints } from "./upstream/endpoints.ts";
 import { openNetwork } from "./upstream/open-upstream.ts";
+import { openWebSocket, relaySockets } from "./upstream/relay-sockets.ts";
 import { VERSION } from "./version.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -95,13 +97,14 @@ function sha256(text: string): string {
 
 /** What differs between a process that serves and one that comes and goes. */
 interface BaseNeeds {
+  readonly clock: Clock;
   /** Told what happens to sign-ins; commands have nobody to tell. */
   readonly emit: Emit;
 }
 
-const SHORT_LIVED: BaseNeeds = { emit: () => undefined };
+const SHORT_LIVED: BaseNeeds = { clock: SYSTEM_CLOCK, emit: () => undefined };
 
-async function openBase(home: string, env: Environment, { emit }: BaseNeeds = SHORT_LIVED): Promise<Base> {
+async function openBase(home: string, env: Environment, { clock, emit }: BaseNeeds = SHORT_LIVED): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -111,7 +114,6 @@ async function openBase(home: string, env: Environment, { emit }: BaseNeeds = SH
     );
   }
   const { endpoints } = read;
-  const clock = SYSTEM_CLOCK;
   const rng = Math.random;
   finishRestore(home);
   const keyring = openSystemKeyring();
@@ -132,7 +134,7 @@ async function openBase(home: string, env: Environment, { emit }: BaseNeeds = SH
     if (!existsSync(join(home, `${runtime}.sqlite`)) && existsSync(join(home, "settings.sqlite"))) settings();
     return openRuntimeStore(home, runtime);
   }
-  const upstream = once(openNetwork);
+  const upstream = once(() => relaySockets(openNetwork(), { clock, openRaw: openWebSocket, env }));
   const tokens = once(() =>
     createTokenSource({
       settings: settings(),
@@ -222,6 +224,8 @@ export interface StartOptions {
   readonly port: number | null;
   readonly env: Environment;
   readonly onEvent?: (event: TelemetryEvent) => void;
+  /** The machine's when left out. */
+  readonly clock?: Clock;
   /** Of the bot that may control this runtime from paired chats; none when left out. */
   readonly telegramToken?: string | null;
   /** Whether the person at this machine is told of news by notifications of the system. */
@@ -233,6 +237,8 @@ export interface RunningRuntime {
   readonly port: number;
   readonly baseUrl: string;
   readonly startedAtMs: number;
+  /** Attempts that run now. */
+  inFlight(): number;
   stop(reason: string): Promise<void>;
 }
 
@@ -243,7 +249,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
-  const base = await openBase(options.home, options.env, { emit });
+  const base = await openBase(options.home, options.env, { clock: options.clock ?? SYSTEM_CLOCK, emit });
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
@@ -251,8 +257,10 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   listeners.push(metrics.hear);
   const place: Place = { port: 0, startedAtMs: base.clock.now() };
   const page = runtime === "desktop" ? await openDesktopPage(base, options, live, { place, emit }) : null;
-  const app = createHttpApp(buildServing(base, options, engine, { metrics, page }));
-  const listening = await listenAt(options.port, runtime, store, (request) => app.fetch(request)).catch((error) => {
+  const serving = buildServing(base, options, engine, { metrics, page });
+  const app = createHttpApp(serving);
+  const door = openDoor(serving, (request) => app.fetch(request));
+  const listening = await listenAt(options.port, runtime, store, door).catch((error) => {
     base.close();
     if (!(error instanceof PortTaken)) throw error;
     throw new OperationError("conflict", `Port ${error.port} is taken.`, "Choose another with --port=N.");
@@ -279,6 +287,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     port: listening.port,
     baseUrl: baseUrlOf(listening.port),
     startedAtMs,
+    inFlight: () => live.inFlightTotal(),
     stop: async (reason) => {
       emit({ kind: "runtime-stopping", runtime, reason });
       upkeep.stop();
@@ -293,21 +302,16 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
  * A port that was named is pinned. Any free one is for this time only: the one of last time, so that clients find a
  * runtime that was started again, else another.
  */
-async function listenAt(
-  wanted: number | null,
-  runtime: Runtime,
-  store: RuntimeStore,
-  answer: (request: Request) => Response | Promise<Response>,
-): Promise<Listening> {
+async function listenAt(wanted: number | null, runtime: Runtime, store: RuntimeStore, door: Door): Promise<Listening> {
   if (wanted !== 0) {
-    const listening = await listen(wanted ?? portOf(runtime, store.port()), answer);
+    const listening = await listen(wanted ?? portOf(runtime, store.port()), door);
     store.setPort(listening.port);
     store.setFreePort(null);
     return listening;
   }
-  const listening = await listen(store.freePort() ?? 0, answer).catch((error: unknown) => {
+  const listening = await listen(store.freePort() ?? 0, door).catch((error: unknown) => {
     if (!(error instanceof PortTaken)) throw error;
-    return listen(0, answer);
+    return listen(0, door);
   });
   store.setFreePort(listening.port);
   return listening;

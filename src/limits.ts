@@ -40,6 +40,30 @@ export const LIMITS = {
   answerBytesMax: 128 * MIB,
   /** Decoded request body: images are sent inline. */
   bodyBytesMax: 64 * MIB,
+  /** A connection of a client's that carries one turn after another: as long as upstream's own. */
+  socketMs: 60 * MINUTE_MS,
+  /** Each holds one conversation; a client that is refused one more goes on over HTTP. */
+  socketsMax: 512,
+  /** A message of a socket: larger than any body we take, so that it can be refused in words; beyond it the line is cut. */
+  socketFrameBytesMax: 128 * MIB,
+  /** As long as the official client waits for a socket of upstream's. */
+  socketOpenMs: 15 * SECOND_MS,
+  /** Upstream ends its sockets after an hour: an answer that begins before should not meet that end. */
+  socketReuseMs: 55 * MINUTE_MS,
+  /** Routers forget quiet connections, some after half a minute. */
+  socketPingMs: 25 * SECOND_MS,
+  /** A socket that said something this lately is alive; any other is asked before a request is entrusted to it. */
+  socketFreshMs: 10 * SECOND_MS,
+  /** A pong takes one way there and back. */
+  socketPongMs: 3 * SECOND_MS,
+  /** Upstream takes messages of some 16 MiB; larger ones go over HTTP. */
+  socketMessageBytesMax: 15 * MIB,
+  /** Frames that wait for a slow client; then upstream waits as well. */
+  socketWaitingBytesMax: 8 * MIB,
+  /** An account that has no sockets is asked again after this long. */
+  socketRefusedMs: 60 * MINUTE_MS,
+  /** One that could not be reached is asked again sooner; meanwhile its turns go over HTTP. */
+  socketFailedMs: 1 * MINUTE_MS,
   /** Bodies of failed answers are read for their code only. */
   errorBodyBytesMax: 256 * 1024,
   /** An error body that takes longer says nothing that is worth the wait. */

@@ -330,14 +330,26 @@ export interface RuntimeStore extends StoredResponses {
   close(): void;
 }
 
+/**
+ * A client's connection that carries one turn after another. What belongs to it upstream ends with it; two lanes share
+ * nothing.
+ */
+export interface Lane {
+  /** Fires when the client's connection is over. */
+  readonly over: AbortSignal;
+}
+
 /** One HTTP request to one of the four bases the product may talk to. */
 export interface UpstreamRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | null;
+  /** Text travels as UTF-8. */
+  readonly body: Uint8Array | string | null;
   /** The account's own outbound proxy; null for the environment's. */
   readonly proxyUrl: string | null;
+  /** The client's connection whose turn this is, if upstream may keep one for it as well; none when left out. */
+  readonly lane?: Lane;
 }
 
 export interface UpstreamAnswer {

@@ -1,5 +1,6 @@
-/** Does a conversation hold what only one account can read and nobody can leave out? Pure. */
-import { isObject } from "./wire-event.ts";
+/** What of a conversation can only one account read, and what of that can be left out? Pure. */
+import { editElements } from "./json-spans.ts";
+import { isObject, parseObject } from "./wire-event.ts";
 
 function isSealed(value: unknown): boolean {
   return isObject(value) && typeof value["encrypted_content"] === "string";
@@ -22,4 +23,14 @@ export function carriesSealedHistory(body: Readonly<Record<string, unknown>>): b
       item["type"] !== "reasoning" &&
       (isSealed(item) || sealedParts(item["content"]) || sealedParts(item["output"])),
   );
+}
+
+/** Reasoning that only the account that made it, or one of its organisation, can read. */
+export function isSealedReasoning(item: unknown): boolean {
+  return isObject(item) && item["type"] === "reasoning" && isSealed(item);
+}
+
+/** The JSON text of an array of items without sealed reasoning. */
+export function withoutSealedReasoning(items: string): string {
+  return editElements(items, (element) => (isSealedReasoning(parseObject(element)) ? null : element));
 }

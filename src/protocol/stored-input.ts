@@ -81,7 +81,9 @@ function ownElements({ text, body }: ResponsesRequest): Element[] {
 
 /** The input of a request as the text of an array of items. */
 export function inputTextOf(request: ResponsesRequest): string {
-  return writeArray(ownElements(request));
+  const { text, body } = request;
+  const member = Array.isArray(body["input"]) ? findMember(scanObject(text), "input") : null;
+  return member === null ? writeArray(ownElements(request)) : text.slice(member.valueStart, member.valueEnd);
 }
 
 /** The text of a response's `output`; an empty array's when it has none. */

@@ -5,6 +5,7 @@
 import { applyEdits, editElements, editMembers, findMember, scanObject } from "./json-spans.ts";
 import { asksForNothing } from "./quiet-value.ts";
 import type { ResponsesRequest } from "./responses-request.ts";
+import { isSealedReasoning } from "./sealed-items.ts";
 import { isObject, parseObject } from "./wire-event.ts";
 
 export const FITS = ["turn", "items", "model"] as const;
@@ -186,10 +187,6 @@ function planTools(text: string, changes: Changes): void {
   if (newChoice !== (choice ?? "")) changes["tool_choice"] = newChoice;
 }
 
-function isForeignItem(item: Record<string, unknown>): boolean {
-  return item["type"] === "reasoning" && typeof item["encrypted_content"] === "string";
-}
-
 /** Parts of an item's content that carry a hint the ChatGPT backend refuses. */
 function hasBreakpoint(content: unknown): boolean {
   return Array.isArray(content) && content.some((part) => isObject(part) && Object.hasOwn(part, CACHE_BREAKPOINT));
@@ -206,7 +203,7 @@ function isTooLong(id: unknown): boolean {
 /** What becomes of an item; most stay as they are, and are not even looked at as text. */
 function fateOf(item: unknown, plan: BodyPlan): "keep" | "edit" | "drop" {
   if (!isObject(item)) return "keep";
-  if (plan.sanitise && isForeignItem(item)) return "drop";
+  if (plan.sanitise && isSealedReasoning(item)) return "drop";
   if (plan.accountKind !== "chatgpt") return "keep";
   return item["role"] === "system" || isTooLong(item["id"]) || hasBreakpoint(item["content"]) ? "edit" : "keep";
 }

@@ -7,7 +7,7 @@ import { parseQuotaHeaders } from "../protocol/quota.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { readBounded } from "./bounded-body.ts";
-import { buildRequest, comesWhole } from "./build-request.ts";
+import { buildRequest, comesWhole, laneOf } from "./build-request.ts";
 import type { Engine } from "./engine.ts";
 import { type EventReader, openEventReader, type ReadEvents } from "./event-reader.ts";
 import type { Candidate } from "./rules/candidate.ts";
@@ -39,6 +39,8 @@ interface Answered {
   readonly generation: number;
   /** Members of the request that the account could not honour. */
   readonly ignored: readonly string[];
+  /** Whether the account was spared the reasoning that only another one can read. */
+  readonly sanitised: boolean;
 }
 
 export type AttemptResult =
@@ -116,7 +118,8 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   let answer: UpstreamAnswer;
   try {
     const url = `${identity.baseUrl}${route.path}`;
-    answer = await engine.upstream.send({ method: "POST", url, proxyUrl: identity.proxyUrl, ...sent }, signal);
+    const way = { method: "POST" as const, url, proxyUrl: identity.proxyUrl, ...laneOf(input, identity) };
+    answer = await engine.upstream.send({ ...way, ...sent }, signal);
   } catch (error) {
     return failed(evidenceOfSend(try_, error), identity.generation);
   } finally {
@@ -124,7 +127,8 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   }
   observeQuota(try_, answer.headers);
   if (answer.status >= 300) return readRefusal(try_, answer);
-  const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored };
+  const { sanitised } = input.progress;
+  const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored, sanitised };
   const isJson = (answer.headers.get("content-type") ?? "").includes("application/json");
   if (isJson) return readWhole(try_, answer, answered);
   if (route.isWhole || answer.body === null) return readNothing(try_, answer);

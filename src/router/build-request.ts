@@ -1,5 +1,5 @@
 /** What does an account get for this turn? Body and head, each changed only where the route and the kind of account ask for it. */
-import type { Identity } from "../ports.ts";
+import type { Identity, Lane } from "../ports.ts";
 import { withField } from "../protocol/form.ts";
 import { buildUpstreamBody } from "../protocol/upstream-body.ts";
 import { buildUpstreamHeaders, isCodexClient } from "../protocol/upstream-headers.ts";
@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 
 export interface BuiltRequest {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | string;
   /** Members of the client's request that the account cannot honour. */
   readonly ignored: readonly string[];
 }
@@ -16,6 +16,12 @@ export interface BuiltRequest {
 /** Whether the account answers in one piece: on some routes every one, for a turn that does not stream an API key. */
 export function comesWhole({ turn }: AttemptInput, identity: Identity): boolean {
   return turn.route.isWhole || (identity.kind === "api-key" && !turn.request.stream);
+}
+
+/** A client's connection may have one of its own upstream, where the account offers that: ChatGPT accounts do. */
+export function laneOf({ turn }: AttemptInput, identity: Identity): { readonly lane?: Lane } {
+  const isOffered = identity.kind === "chatgpt" && turn.route.fit === "turn" && !turn.route.isWhole;
+  return turn.lane !== null && isOffered ? { lane: turn.lane } : {};
 }
 
 /** Model and tier as they are sent; upstream wants to know beforehand only of turns. */
@@ -49,5 +55,5 @@ export function buildRequest(engine: Engine, input: AttemptInput, identity: Iden
     sanitise: progress.sanitised,
     isCodexClient: isCodexClient(turn.client),
   });
-  return { headers, body: new TextEncoder().encode(text), ignored };
+  return { headers, body: text, ignored };
 }

@@ -116,7 +116,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
     },
     onFinished: finish,
   });
-  return { kind: "stream", by: byOf(run, choice.candidate.name), headers, body, finished };
+  return { kind: "stream", by: byOf(run, choice.candidate.name), headers, body, finished, sanitised: result.sanitised };
 }
 
 function settleStream(engine: Engine, run: TurnRun, choice: Chosen, end: StreamEnd, startedAtMs: number): void {
@@ -173,6 +173,7 @@ export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<A
     status: 200,
     headers: { ...headers, "content-type": "application/json" },
     body,
+    sanitised: result.sanitised,
   };
 }
 
@@ -216,7 +217,14 @@ function deliverBody(run: TurnRun, by: ServedBy, passed: Extract<Passed, { kind:
   // A 413 makes the official client send the whole body five more times; a 400 says the same and is final.
   const status = passed.status === 413 ? 400 : passed.status;
   run.ledger.settle(endedWithout("refused", status));
-  return { kind: "answer", by, status, headers: { "content-type": passed.contentType }, body: passed.bytes };
+  return {
+    kind: "answer",
+    by,
+    status,
+    headers: { "content-type": passed.contentType },
+    body: passed.bytes,
+    sanitised: false,
+  };
 }
 
 /** Upstream's one lifecycle, failure included, for a client that streams. */
@@ -228,7 +236,7 @@ function deliverFailedStream(run: TurnRun, by: ServedBy, events: readonly WireEv
     return new Uint8Array(text === event.text ? event.bytes : renderEvent(event.type, text));
   });
   const body = new Blob(shown).stream();
-  return { kind: "stream", by, headers: {}, body, finished: Promise.resolve(null) };
+  return { kind: "stream", by, headers: {}, body, finished: Promise.resolve(null), sanitised: false };
 }
 
 /** The same failure as an HTTP error, for a client that does not stream. */

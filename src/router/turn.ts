@@ -1,4 +1,5 @@
 /** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
+import type { Lane } from "../ports.ts";
 import type { Told } from "../protocol/answer.ts";
 import type { Form } from "../protocol/form.ts";
 import type { Refusal } from "../protocol/refusal.ts";
@@ -20,6 +21,8 @@ export interface Turn {
   readonly told: Told;
   /** The client's head; only allow-listed names are ever passed on. */
   readonly client: Headers;
+  /** The client's connection, where it carries one turn after another; null where each turn has its own. */
+  readonly lane: Lane | null;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
   readonly receivedAtMs: number;
@@ -41,6 +44,8 @@ export type Served =
       readonly body: ReadableStream<Uint8Array>;
       /** The response object as the client was told it, known before its last byte is out; null unless it ended well. */
       readonly finished: Promise<string | null>;
+      /** Whether reasoning that only another account can read was left out of the input. */
+      readonly sanitised: boolean;
     }
   /** A finished answer, or upstream's own words about a bad request, unchanged. */
   | {
@@ -49,6 +54,7 @@ export type Served =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array | string;
+      readonly sanitised: boolean;
     }
   | { readonly kind: "refused"; readonly by: ServedBy; readonly refusal: Refusal }
   /** Nobody is there to be answered. */

@@ -80,6 +80,7 @@ async function serveAsked(
     previousResponseId: prepared.previousResponseId,
     told: prepared.told,
     client: request.headers,
+    lane: null,
     signal: AbortSignal.any([request.signal, left.signal]),
     receivedAtMs: serving.clock.now(),
   };

@@ -15,6 +15,7 @@ import { postResponses } from "./routes/v1-responses.ts";
 import { deleteResponse, getInputItems, getResponse } from "./routes/v1-stored-responses.ts";
 import { postImageEdits, postWhole } from "./routes/v1-whole.ts";
 import type { Serving } from "./serving.ts";
+import { getNoSocket } from "./socket-door.ts";
 
 /** Keys in URLs end up in histories, so the plugin is given a query name that nobody can know. */
 function keyFromHeaderOnly() {
@@ -32,48 +33,56 @@ function aboutResponse(c: { request: Request; bearer?: string | undefined; param
 const RAW = { parse: "none" } as const;
 
 export function createHttpApp(serving: Serving) {
-  return new Elysia()
-    .onRequest((c) => {
-      const refusal = refuseForeign(c.request.headers);
-      return refusal === null ? undefined : respondRefusal(refusal);
-    })
-    .onError({ as: "global" }, (c) => {
-      // A path that does not decode leads nowhere either.
-      if (c.error instanceof NotFoundError || c.error instanceof URIError) {
-        const { pathname } = new URL(c.request.url);
-        const message = `Unknown route: ${c.request.method} ${pathname.slice(0, 200)}`;
-        return respondRefusal(refuse(404, "invalid_request_error", "unknown_route", message));
-      }
-      return respondRefusal(reportBug(serving, c.error));
-    })
-    .use(keyFromHeaderOnly())
-    .get("/healthz", () => getHealth(serving))
-    .get("/readyz", () => getReady(serving))
-    .get("/metrics", (c) => getMetrics(serving, c.bearer ?? null))
-    .get("/", (c) => getRoot(serving, c.request))
-    .get("/assets/:name", (c) => askPage(serving, (page) => page.getAsset(c.params.name ?? "")))
-    .get("/operations/session", (c) => askPage(serving, (page) => page.getSession(c.request)))
-    .get("/operations/events", (c) => askPage(serving, (page) => page.getEvents(c.request)))
-    .post(
-      "/operations/:name",
-      (c) => askPage(serving, (page) => page.postOperation(c.request, c.params.name ?? "")),
-      RAW,
-    )
-    .get("/v1/models", (c) => getModels(serving, c.bearer ?? null))
-    .get("/v1/models/*", (c) => getModel(serving, c.bearer ?? null, decodeURIComponent(c.params["*"])))
-    .post("/v1/chat/completions", (c) => postChatCompletions(serving, c.request, c.bearer ?? null), RAW)
-    .post("/v1/responses", (c) => postResponses(serving, c.request, c.bearer ?? null), RAW)
-    .post("/v1/responses/compact", (c) => postWhole(serving, ROUTES.compact, c.request, c.bearer ?? null), RAW)
-    .post("/v1/responses/input_tokens", (c) => postWhole(serving, ROUTES.inputTokens, c.request, c.bearer ?? null), RAW)
-    .get("/v1/responses/:id", (c) => getResponse(serving, aboutResponse(c)))
-    .delete("/v1/responses/:id", (c) => deleteResponse(serving, aboutResponse(c)), RAW)
-    .get("/v1/responses/:id/input_items", (c) => getInputItems(serving, aboutResponse(c)))
-    .post(
-      "/v1/images/generations",
-      (c) => postWhole(serving, ROUTES.imageGenerations, c.request, c.bearer ?? null),
-      RAW,
-    )
-    .post("/v1/images/edits", (c) => postImageEdits(serving, c.request, c.bearer ?? null), RAW)
-    .post("/v1/embeddings", (c) => postWhole(serving, ROUTES.embeddings, c.request, c.bearer ?? null), RAW)
-    .post("/v1/alpha/search", (c) => postWhole(serving, ROUTES.search, c.request, c.bearer ?? null), RAW);
+  return (
+    new Elysia()
+      .onRequest((c) => {
+        const refusal = refuseForeign(c.request.headers);
+        return refusal === null ? undefined : respondRefusal(refusal);
+      })
+      .onError({ as: "global" }, (c) => {
+        // A path that does not decode leads nowhere either.
+        if (c.error instanceof NotFoundError || c.error instanceof URIError) {
+          const { pathname } = new URL(c.request.url);
+          const message = `Unknown route: ${c.request.method} ${pathname.slice(0, 200)}`;
+          return respondRefusal(refuse(404, "invalid_request_error", "unknown_route", message));
+        }
+        return respondRefusal(reportBug(serving, c.error));
+      })
+      .use(keyFromHeaderOnly())
+      .get("/healthz", () => getHealth(serving))
+      .get("/readyz", () => getReady(serving))
+      .get("/metrics", (c) => getMetrics(serving, c.bearer ?? null))
+      .get("/", (c) => getRoot(serving, c.request))
+      .get("/assets/:name", (c) => askPage(serving, (page) => page.getAsset(c.params.name ?? "")))
+      .get("/operations/session", (c) => askPage(serving, (page) => page.getSession(c.request)))
+      .get("/operations/events", (c) => askPage(serving, (page) => page.getEvents(c.request)))
+      .post(
+        "/operations/:name",
+        (c) => askPage(serving, (page) => page.postOperation(c.request, c.params.name ?? "")),
+        RAW,
+      )
+      .get("/v1/models", (c) => getModels(serving, c.bearer ?? null))
+      .get("/v1/models/*", (c) => getModel(serving, c.bearer ?? null, decodeURIComponent(c.params["*"])))
+      .post("/v1/chat/completions", (c) => postChatCompletions(serving, c.request, c.bearer ?? null), RAW)
+      .post("/v1/responses", (c) => postResponses(serving, c.request, c.bearer ?? null), RAW)
+      .post("/v1/responses/compact", (c) => postWhole(serving, ROUTES.compact, c.request, c.bearer ?? null), RAW)
+      .post(
+        "/v1/responses/input_tokens",
+        (c) => postWhole(serving, ROUTES.inputTokens, c.request, c.bearer ?? null),
+        RAW,
+      )
+      // An upgrade does not come this far: see socket-door.ts.
+      .get("/v1/responses", (c) => getNoSocket(serving, c.bearer ?? null))
+      .get("/v1/responses/:id", (c) => getResponse(serving, aboutResponse(c)))
+      .delete("/v1/responses/:id", (c) => deleteResponse(serving, aboutResponse(c)), RAW)
+      .get("/v1/responses/:id/input_items", (c) => getInputItems(serving, aboutResponse(c)))
+      .post(
+        "/v1/images/generations",
+        (c) => postWhole(serving, ROUTES.imageGenerations, c.request, c.bearer ?? null),
+        RAW,
+      )
+      .post("/v1/images/edits", (c) => postImageEdits(serving, c.request, c.bearer ?? null), RAW)
+      .post("/v1/embeddings", (c) => postWhole(serving, ROUTES.embeddings, c.request, c.bearer ?? null), RAW)
+      .post("/v1/alpha/search", (c) => postWhole(serving, ROUTES.search, c.request, c.bearer ?? null), RAW)
+  );
 }

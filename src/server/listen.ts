@@ -1,5 +1,9 @@
-/** Who hears the port? Bun.serve with every option written out, on loopback only, and a stop that lets streams finish. */
+/**
+ * Who hears the port? Bun.serve with every option written out, on loopback only, and a stop that lets streams finish.
+ * What is said on a socket is its ears' business.
+ */
 import { createServer } from "node:net";
+import { LIMITS } from "../limits.ts";
 
 export interface Listening {
   readonly port: number;
@@ -17,22 +21,67 @@ export class PortTaken extends Error {
   }
 }
 
-type Handler = (request: Request) => Response | Promise<Response>;
+/** A client's end of a socket. */
+export interface SocketLine {
+  /** What is sent within goes out together. */
+  cork(send: () => void): void;
+  /** -1: taken, but the client does not keep up, wait for `drain`; 0: lost. */
+  send(text: string): number;
+  close(code: number, reason: string): void;
+  /** Does not wait for the client to agree. */
+  terminate(): void;
+}
+
+/** Who listens to one socket. Nothing is called after `close`. */
+export interface SocketEars {
+  open(line: SocketLine): void;
+  message(data: string | Buffer): void;
+  /** The client has caught up. */
+  drain(): void;
+  /** However it ended. */
+  close(): void;
+}
+
+/** Turns a request into a socket; false when it does not ask for one. The request is then answered with nothing. */
+export type Upgrade = (ears: SocketEars) => boolean;
+
+/** Who answers. `drain` is called when it stops: sockets are to be closed as soon as nothing runs on them. */
+export interface Door {
+  answer(request: Request, upgrade: Upgrade): Response | undefined | Promise<Response | undefined>;
+  drain(): void;
+}
 
 /** Larger than any body we accept, so that our own check answers in OpenAI's shape and not the runtime's bare 413. */
 const REQUEST_BYTES_MAX = 2 ** 40;
 
-function listenOn(hostname: string, port: number, handler: Handler): Bun.Server<undefined> {
-  return Bun.serve({
+type Server = Bun.Server<SocketEars>;
+
+function listenOn(hostname: string, port: number, door: Door): Server {
+  return Bun.serve<SocketEars>({
     hostname,
     port,
-    fetch: handler,
+    fetch: (request, server) => door.answer(request, (ears) => server.upgrade(request, { data: ears })),
     // Two processes could otherwise share the port and split its requests between two sets of keys.
     reusePort: false,
     // Quiet streams are legal here; the engine has clocks of its own.
     idleTimeout: 0,
     development: false,
     maxRequestBodySize: REQUEST_BYTES_MAX,
+    websocket: {
+      open: (socket) => socket.data.open(socket),
+      message: (socket, data) => socket.data.message(data),
+      drain: (socket) => socket.data.drain(),
+      close: (socket) => socket.data.close(),
+      // A client that runs a tool reads nothing meanwhile, pings included: silence proves nothing.
+      idleTimeout: 0,
+      sendPings: false,
+      maxPayloadLength: LIMITS.socketFrameBytesMax,
+      // A frame that does not fit is lost: senders wait for `drain`, so that at most one is on its way.
+      backpressureLimit: LIMITS.answerBytesMax + LIMITS.eventBytesMax,
+      closeOnBackpressureLimit: true,
+      // It never leaves this machine.
+      perMessageDeflate: false,
+    },
   });
 }
 
@@ -49,7 +98,7 @@ function hasIpv6Loopback(): Promise<boolean> {
   return promise;
 }
 
-async function stopServer(server: Bun.Server<undefined>, drainMs: number): Promise<void> {
+async function stopServer(server: Server, drainMs: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<"late">();
   const timer = setTimeout(() => resolve("late"), drainMs);
   const outcome = await Promise.race([server.stop(false), late]);
@@ -58,17 +107,19 @@ async function stopServer(server: Bun.Server<undefined>, drainMs: number): Promi
 }
 
 /** Listens on 127.0.0.1, and on ::1 where there is one. Port 0 takes any free one. Rejects with `PortTaken`. */
-export async function listen(port: number, handler: Handler): Promise<Listening> {
+export async function listen(port: number, door: Door): Promise<Listening> {
   const withIpv6 = await hasIpv6Loopback();
-  const servers: Bun.Server<undefined>[] = [];
+  const servers: Server[] = [];
   try {
-    const first = listenOn("127.0.0.1", port, handler);
+    const first = listenOn("127.0.0.1", port, door);
     servers.push(first);
-    if (withIpv6) servers.push(listenOn("::1", first.port ?? port, handler));
+    if (withIpv6) servers.push(listenOn("::1", first.port ?? port, door));
     return {
       port: first.port ?? port,
       stop: async (drainMs) => {
-        await Promise.all(servers.map((server) => stopServer(server, drainMs)));
+        const stopped = servers.map((server) => stopServer(server, drainMs));
+        door.drain();
+        await Promise.all(stopped);
       },
     };
   } catch (error) {

@@ -23,7 +23,8 @@ const STREAM_HEAD: Readonly<Record<string, string>> = {
   "cache-control": "no-cache",
 };
 
-function ownHeaders(turn: Turn, by: ServedBy | null): Record<string, string> {
+/** Whose answer this is. */
+export function ownHeaders(turn: Turn, by: ServedBy | null): Record<string, string> {
   const headers: Record<string, string> = { "x-codexuse-turn": turn.id };
   if (by === null) return headers;
   if (by.sessionId !== "") headers["x-codexuse-session"] = by.sessionId;

@@ -8,6 +8,7 @@ import type { Told } from "../protocol/answer.ts";
 import { editMembers } from "../protocol/json-spans.ts";
 import { type Refusal, refuseRequest } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
+import { withoutSealedReasoning } from "../protocol/sealed-items.ts";
 import {
   expandInput,
   inputTextOf,
@@ -71,7 +72,7 @@ function findItems(shelf: Shelf, keyId: string, ids: readonly string[]): Readonl
 }
 
 /** Without it, reasoning could not be gone on from at another account. Models that do not reason refuse to be asked for it. */
-function askForReasoning(shelf: Shelf, request: ResponsesRequest): ResponsesRequest {
+export function askForReasoning(shelf: Shelf, request: ResponsesRequest): ResponsesRequest {
   const { include } = request.body;
   const wanted: readonly unknown[] = Array.isArray(include) ? include : [];
   if (wanted.includes(ENCRYPTED_REASONING) || !isReasoning(shelf.names(), request.model)) return request;
@@ -106,7 +107,13 @@ export function prepareTurn(shelf: Shelf, keyId: string, request: ResponsesReque
   };
 }
 
-function keep(shelf: Shelf, turn: Turn, text: string): void {
+/** The input as it was served: what had to be left out of it would be refused again by whoever goes on from it. */
+function servedInput(turn: Turn, sanitised: boolean): string {
+  const input = inputTextOf(turn.request);
+  return sanitised ? withoutSealedReasoning(input) : input;
+}
+
+function keep(shelf: Shelf, turn: Turn, text: string, sanitised: boolean): void {
   const response = editMembers(text, turn.told);
   const id = parseObject(response)?.["id"];
   if (typeof id !== "string") return;
@@ -116,16 +123,16 @@ function keep(shelf: Shelf, turn: Turn, text: string): void {
     id,
     savedAtMs: shelf.clock.now(),
     response,
-    input: inputTextOf(turn.request),
+    input: servedInput(turn, sanitised),
     itemIds,
   };
   shelf.responses.saveResponse(stored, LIMITS.storedResponsesBytesMax);
 }
 
 /** A store that cannot be written to does not cost the client its answer: it is lost, and said in the log. */
-function keepSafely(shelf: Shelf, turn: Turn, text: string): void {
+function keepSafely(shelf: Shelf, turn: Turn, text: string, sanitised: boolean): void {
   try {
-    keep(shelf, turn, text);
+    keep(shelf, turn, text, sanitised);
   } catch (error) {
     reportBug(shelf, error);
   }
@@ -138,10 +145,11 @@ function keepSafely(shelf: Shelf, turn: Turn, text: string): void {
 export function keepAnswer(shelf: Shelf, turn: Turn, served: Served): Served {
   if (served.kind === "answer" && served.status === 200) {
     const { body } = served;
-    keepSafely(shelf, turn, typeof body === "string" ? body : new TextDecoder().decode(body));
+    keepSafely(shelf, turn, typeof body === "string" ? body : new TextDecoder().decode(body), served.sanitised);
   }
   if (served.kind === "stream") {
-    void served.finished.then((text) => (text === null ? undefined : keepSafely(shelf, turn, text)));
+    const { finished, sanitised } = served;
+    void finished.then((text) => (text === null ? undefined : keepSafely(shelf, turn, text, sanitised)));
   }
   return served;
 }

@@ -35,12 +35,14 @@ function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function providerTable(pool: PoolAddress): Record<string, string> {
+function providerTable(pool: PoolAddress): Record<string, string | boolean> {
   return {
     // Any name but "OpenAI" makes Codex compact by itself: such a conversation can move between accounts.
     name: "codexuse",
     base_url: pool.baseUrl,
     wire_api: "responses",
+    // One connection for a thread, on which each turn sends what is new; without it Codex sends the whole thread each time.
+    supports_websockets: true,
     env_key: pool.keyVariable,
     env_key_instructions: "Make a key with: codexuse account-pool keys create",
   };

@@ -34,16 +34,33 @@ import { attributeRecord, closeRecord, openRecord, type SimRequest } from "./rec
 import { asObject, type ReadBody, readBody } from "./request-body.ts";
 import { type Endpoint, matchRoute, type Route } from "./routes.ts";
 import { takeFault, takeKnobs } from "./script.ts";
+import { admitSocket } from "./socket-admission.ts";
 import { USUAL_KNOBS } from "./stream-body.ts";
 import type { Call, World } from "./world.ts";
 
+/** How a call came in. `onCall` sees it before it is answered. */
+export interface Way {
+  readonly transport: SimRequest["transport"];
+  readonly onCall: (call: Call) => void;
+}
+
+const OVER_HTTP: Way = { transport: "http", onCall: () => undefined };
+
+interface Recorded {
+  readonly url: URL;
+  readonly route: Route;
+  readonly record: SimRequest;
+  readonly way: Way;
+}
+
 /** Answers a request, as the bytes would go over a wire. Rejects with a TransportFault or the caller's own abort reason. */
-export async function answerCall(world: World, request: Request): Promise<Response> {
+export async function answerCall(world: World, request: Request, way: Way = OVER_HTTP): Promise<Response> {
   const url = new URL(request.url);
   const route = matchRoute(request.method, url.pathname);
-  const record = openRecord(world.evidence, request, url, route.endpoint, world.clock.now());
+  const opening = { url, endpoint: route.endpoint, at: world.clock.now(), transport: way.transport };
+  const record = openRecord(world.evidence, request, opening);
   try {
-    const answered = await answerRecorded(world, request, url, route, record);
+    const answered = await answerRecorded(world, request, { url, route, record, way });
     record.status = answered.status;
     if (!record.streaming) closeRecord(world.evidence, record, "answered", world.clock.now());
     return answered;
@@ -53,17 +70,13 @@ export async function answerCall(world: World, request: Request): Promise<Respon
   }
 }
 
-async function answerRecorded(
-  world: World,
-  request: Request,
-  url: URL,
-  route: Route,
-  record: SimRequest,
-): Promise<Response> {
+async function answerRecorded(world: World, request: Request, recorded: Recorded): Promise<Response> {
+  const { url, route, record, way } = recorded;
   const read = await readBody(request, world.settings.bodyBytesMax);
   record.bodyBytes = read.bytes;
   if (read.kind === "read") record.body = read.value;
   const call = openCall(world, request, url, route, record);
+  way.onCall(call);
   const blocked = blockAtEdge(world, call, read);
   if (blocked !== null) return blocked;
   return perform(world, call, (admitted) => answerEndpoint(world, admitted));
@@ -130,6 +143,8 @@ function answerEndpoint(world: World, call: Call): Response {
   switch (call.endpoint) {
     case "responses":
       return platform ? answerPlatformTurn(world, call) : answerChatgptTurn(world, call);
+    case "socket":
+      return admitSocket(world, call);
     case "models":
       return platform ? answerPlatformModels(call) : answerChatgptModels(world, call);
     case "compact":

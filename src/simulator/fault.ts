@@ -44,6 +44,8 @@ export type Fault =
     }
   /** An event written by hand, after which the stream ends cleanly. */
   | { readonly kind: "event"; readonly event: JsonObject; readonly afterEvent: number }
+  /** A socket is closed with this code, or without any for 1006. Over HTTP it is a reset. */
+  | { readonly kind: "socket-close"; readonly code: number; readonly afterEvent: number }
   /** Everything the connection can do. `afterEvent` counts events sent before; `msPerByte` is for slow-loris. */
   | { readonly kind: ConnectionFaultKind; readonly afterEvent: number; readonly msPerByte: number };
 
@@ -73,6 +75,11 @@ export function httpAnswer(status: number, body: unknown, headers: Record<string
 /** An event written by hand after `afterEvent` ordinary ones. */
 export function eventFault(event: JsonObject, afterEvent = 1): Fault {
   return { kind: "event", event, afterEvent };
+}
+
+/** A socket that is closed in the middle of a response; 1006 cuts the connection. */
+export function socketClose(code: number, afterEvent = 0): Fault {
+  return { kind: "socket-close", code, afterEvent };
 }
 
 export interface ConnectionFaultOptions {

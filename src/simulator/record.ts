@@ -15,6 +15,8 @@ export interface SimRequest {
   /** Milliseconds since the epoch, as the simulator's clock has it. */
   readonly at: number;
   readonly method: string;
+  /** A turn asked for on a socket looks like the HTTP request that asks for the same. */
+  readonly transport: "http" | "socket";
   readonly host: string;
   readonly path: string;
   readonly query: Record<string, string>;
@@ -52,6 +54,7 @@ export const VIOLATION_KINDS = [
   "foreign-account-id",
   "refresh-token-reused",
   "foreign-turn-state",
+  "socket-overlap",
   "unknown-token",
 ] as const;
 /** Things a correct client never does. */
@@ -65,6 +68,25 @@ export interface Violation {
   readonly note: string;
 }
 
+/** One client's socket: what it said, and what can be done to it. */
+export interface SimSocket {
+  readonly id: number;
+  readonly at: number;
+  readonly account: string;
+  readonly headers: Record<string, string>;
+  /** Parsed messages, oldest first; only the youngest are kept. */
+  readonly messages: unknown[];
+  /** Pings that came. */
+  pings: number;
+  isOpen: boolean;
+  /** Closes it; 1006 cuts the connection. */
+  close(code: number): void;
+  /** Half open: it takes everything and says nothing any more, not even a pong. */
+  goSilent(): void;
+  /** Says something that nobody asked for. */
+  say(frame: unknown): void;
+}
+
 /** Calls in flight: now, and at most so far. */
 export interface Concurrency {
   now: number;
@@ -75,6 +97,8 @@ export interface Evidence {
   readonly requests: SimRequest[];
   readonly violations: Violation[];
   readonly acceptedGenerations: AcceptedGeneration[];
+  /** Connections, the oldest first. */
+  readonly sockets: SimSocket[];
   readonly concurrency: Concurrency;
   /** By account name and by endpoint name. */
   readonly concurrencyBy: Map<string, Concurrency>;
@@ -94,6 +118,7 @@ export function createEvidence(bounds: EvidenceBounds): Evidence {
     requests: [],
     violations: [],
     acceptedGenerations: [],
+    sockets: [],
     concurrency: { now: 0, max: 0 },
     concurrencyBy: new Map(),
     bounds,
@@ -101,12 +126,24 @@ export function createEvidence(bounds: EvidenceBounds): Evidence {
   };
 }
 
+export interface Opening {
+  readonly url: URL;
+  readonly endpoint: Endpoint;
+  readonly at: number;
+  readonly transport: SimRequest["transport"];
+}
+
 /** Opens the record of a call. The oldest record goes when there are too many. */
-export function openRecord(evidence: Evidence, request: Request, url: URL, endpoint: Endpoint, at: number): SimRequest {
+export function openRecord(
+  evidence: Evidence,
+  request: Request,
+  { url, endpoint, at, transport }: Opening,
+): SimRequest {
   const record: SimRequest = {
     id: evidence.nextId,
     at,
     method: request.method,
+    transport,
     host: request.headers.get("host") ?? url.host,
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),

@@ -6,6 +6,7 @@
 
 export const ENDPOINTS = [
   "responses",
+  "socket",
   "compact",
   "input-tokens",
   "stored-response",
@@ -26,7 +27,7 @@ export const ENDPOINTS = [
   "whoami",
   "unknown",
 ] as const;
-/** `token` is the code and key exchange; the same path with a refresh grant is `refresh`. */
+/** `token` is the code and key exchange; the same path with a refresh grant is `refresh`. `socket` is the upgrade alone. */
 export type Endpoint = (typeof ENDPOINTS)[number];
 
 /** Whose rules hold: the ChatGPT backend, the API platform, or the sign-in host. */
@@ -49,6 +50,8 @@ function row(method: string, path: RegExp, side: Side, endpoint: Endpoint): Row 
 const ROWS: readonly Row[] = [
   row("POST", /^\/backend-api\/codex\/responses$/, "chatgpt", "responses"),
   row("POST", /^\/v1\/responses$/, "openai", "responses"),
+  row("GET", /^\/backend-api\/codex\/responses$/, "chatgpt", "socket"),
+  row("GET", /^\/v1\/responses$/, "openai", "socket"),
   row("POST", /^\/backend-api\/codex\/responses\/compact$/, "chatgpt", "compact"),
   row("POST", /^\/v1\/responses\/compact$/, "openai", "compact"),
   row("POST", /^\/v1\/responses\/input_tokens$/, "openai", "input-tokens"),

@@ -3,12 +3,13 @@
  * Owns a loopback HTTP server whose broken connections are real: a reset is a TCP RST, a cut answer ends without its terminator.
  * Must not decide anything: every answer and every fault comes from the simulator.
  *
- * It stands on node:http because that gives the raw socket of a request (Bun.serve does not): needed for resets and framing
- * garbage now, for WebSocket upgrades later.
+ * It stands on node:http because that gives the raw socket of a request (Bun.serve does not): needed for resets, framing
+ * garbage and WebSockets that break.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { serveSocket } from "./serve-socket.ts";
 import type { Simulator } from "./simulator.ts";
 import { type ConnectionEnding, TransportFault } from "./transport-fault.ts";
 
@@ -43,6 +44,9 @@ export async function serveSimulator(sim: Simulator, options: ServeOptions = {})
   const sockets = keepSockets(server);
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
     void serveRequest(sim, incoming, outgoing);
+  });
+  server.on("upgrade", (incoming: IncomingMessage, peer: Socket) => {
+    void serveUpgrade(sim, incoming, peer);
   });
   await openPort(server, options.port ?? 0);
   const port = portOf(server);
@@ -101,6 +105,18 @@ async function serveRequest(sim: Simulator, incoming: IncomingMessage, outgoing:
     if (gone.signal.aborted) return;
     if (outgoing.headersSent) await letPeerRead();
     breakConnection(outgoing, error instanceof TransportFault ? error.ending : "reset");
+    if (!(error instanceof TransportFault)) throw error;
+  }
+}
+
+async function serveUpgrade(sim: Simulator, incoming: IncomingMessage, peer: Socket): Promise<void> {
+  const gone = new AbortController();
+  peer.on("close", () => gone.abort(new DOMException("The client went away.", "AbortError")));
+  try {
+    await serveSocket(sim, asRequest(incoming, Buffer.alloc(0), gone.signal), peer);
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    peer.destroy();
     if (!(error instanceof TransportFault)) throw error;
   }
 }

@@ -40,13 +40,15 @@ import {
   createEvidence,
   forgetEvidence,
   type SimRequest,
+  type SimSocket,
   type Violation,
 } from "./record.ts";
 import { createSeededRng } from "./rng.ts";
 import type { Endpoint } from "./routes.ts";
 import { createRuleBook, openScript, type Reply, type Script, type SimTurn, type When } from "./script.ts";
 import type { SealedRefusal } from "./sealed.ts";
-import type { DeviceSettings, SimulatorSettings, StrictRules, World } from "./world.ts";
+import { openSocket, type SocketAdmission } from "./socket-session.ts";
+import type { DeviceSettings, SimulatorSettings, SocketSettings, StrictRules, World } from "./world.ts";
 
 export interface SimulatorOptions {
   /** A real clock unless given. */
@@ -62,6 +64,7 @@ export interface SimulatorOptions {
   /** A spent refresh token that comes back ends its whole chain. On unless switched off. */
   readonly reuseKillsFamily?: boolean;
   readonly bodyBytesMax?: number;
+  readonly socket?: Partial<SocketSettings>;
   readonly device?: Partial<DeviceSettings>;
   /** How many requests are remembered; the oldest go. */
   readonly requestsMax?: number;
@@ -82,6 +85,8 @@ export interface Simulator {
   handle(request: Request): Promise<Response>;
   /** Answers as it goes over a wire: gzip stays gzip, a wrong content length stays unnoticed. For the socket server. */
   handleWire(request: Request): Promise<Response>;
+  /** Asks for a socket: refused with an answer, or taken, and then `begin` says where its frames go. For the socket server. */
+  openSocket(request: Request): Promise<SocketAdmission>;
   /** What turns of all accounts say. Short for `script.reply`. */
   reply(content: Content, when?: When): void;
   /** Answers turns by function; null passes to the next rule, at last to the echo. */
@@ -89,6 +94,8 @@ export interface Simulator {
   readonly requests: readonly SimRequest[];
   readonly violations: readonly Violation[];
   readonly acceptedGenerations: readonly AcceptedGeneration[];
+  /** Connections, the oldest first, closed ones included. */
+  readonly sockets: readonly SimSocket[];
   readonly concurrency: Readonly<Concurrency>;
   /** Calls in flight of one account. */
   concurrencyOf(account: string): Readonly<Concurrency>;
@@ -105,6 +112,7 @@ export interface Simulator {
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const BODY_BYTES_MAX = 128 * 1024 * 1024;
+const SOCKET_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 const REQUESTS_MAX = 20_000;
 const BODIES_MAX = 2_000;
 
@@ -145,11 +153,13 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     addApiKeyAccount: (account) => addApiKeyAccount(world, account),
     handle: async (request) => asFetched(await answerCall(world, request)),
     handleWire: (request) => answerCall(world, request),
+    openSocket: (request) => openSocket(world, request),
     reply: (content, when) => void script.reply(content, when),
     onTurn: (hook: Extract<Reply, (turn: SimTurn) => Content | null>) => void script.reply(hook),
     requests: evidence.requests,
     violations: evidence.violations,
     acceptedGenerations: evidence.acceptedGenerations,
+    sockets: evidence.sockets,
     concurrency: evidence.concurrency,
     concurrencyOf: (account) => evidence.concurrencyBy.get(`account:${account}`) ?? idle,
     concurrencyAt: (endpoint) => evidence.concurrencyBy.get(`endpoint:${endpoint}`) ?? idle,
@@ -196,6 +206,7 @@ function readSettings(options: SimulatorOptions): SimulatorSettings {
     encryptedRefusal: options.encryptedRefusal ?? "http-400",
     requireCodexUserAgent: options.requireCodexUserAgent ?? false,
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+    socket: { enabled: true, ageMsMax: HOUR_MS, messageBytesMax: SOCKET_MESSAGE_BYTES_MAX, ...options.socket },
     signInAs: null,
     device: { enabled: true, pendingPolls: 1, pendingStatus: 403, intervalSeconds: 5, ...options.device },
     catalogueEdition: 1,

@@ -100,6 +100,8 @@ function breakStream(events: readonly SimEvent[], fault: Fault | null, failing: 
   if (fault.kind === "event") return endWith(events, fault.afterEvent, fault.event);
   const kept = events.slice(0, fault.afterEvent);
   switch (fault.kind) {
+    case "socket-close":
+      return { kept, tail: null, ending: "reset" };
     case "hang-mid-stream":
       return { kept, tail: null, ending: "hang" };
     case "reset-mid-stream":

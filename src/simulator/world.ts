@@ -43,6 +43,15 @@ export interface DeviceSettings {
   intervalSeconds: number;
 }
 
+export interface SocketSettings {
+  /** When off, every upgrade is answered 426. */
+  enabled: boolean;
+  /** How long a connection may be used. */
+  ageMsMax: number;
+  /** A larger message closes the connection with 1009. */
+  messageBytesMax: number;
+}
+
 /** Everything that can be changed while the simulator runs. */
 export interface SimulatorSettings {
   strict: StrictRules;
@@ -50,6 +59,7 @@ export interface SimulatorSettings {
   /** Cloudflare's page for clients whose user agent does not look like Codex. */
   requireCodexUserAgent: boolean;
   bodyBytesMax: number;
+  socket: SocketSettings;
   /** Which account signs in at the browser page or with a device code; null means the first ChatGPT account. */
   signInAs: string | null;
   device: DeviceSettings;

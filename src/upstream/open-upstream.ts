@@ -18,7 +18,7 @@ export function openUpstream(send: Send): Upstream {
         const response = await send(request.url, {
           method: request.method,
           headers: { ...request.headers },
-          body: request.body === null ? null : new Uint8Array(request.body),
+          body: typeof request.body === "string" || request.body === null ? request.body : new Uint8Array(request.body),
           redirect: "manual",
           signal,
           timeout: false,

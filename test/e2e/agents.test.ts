@@ -45,3 +45,25 @@ test("responses: the same conversation by ids of answers, the account running dr
   expect(await runClient(pool, "agents", "responses", "chain")).toEqual(TOLD);
   expectOneRollover(pool);
 });
+
+describe("websocket", () => {
+  test("a plain answer and a stream, on a connection of its own", async () => {
+    const pool = await startBinary();
+    expect(await runClient(pool, "agents", "websocket", "plain", "Say hello")).toEqual({ text: "Echo: Say hello" });
+    const said = "Zwölf Boxkämpfer 🎉 ".repeat(20);
+    pool.sim.reply(said);
+    expect(await runClient(pool, "agents", "websocket", "stream", "Tell me")).toEqual({ text: said, deltas: said });
+    expect(pool.sim.turnsOf().map(({ transport }) => transport)).toEqual(["socket", "socket"]);
+  });
+
+  test.each(["tools", "chain"])(
+    "%s: over several turns, the account running dry between two steps",
+    async (scenario) => {
+      const pool = await startBinary({ accounts: ["alpha", "beta"] });
+      scriptWeather(pool);
+      expect(await runClient(pool, "agents", "websocket", scenario)).toEqual(TOLD);
+      expectOneRollover(pool);
+      expect(pool.sim.violations).toEqual([]);
+    },
+  );
+});

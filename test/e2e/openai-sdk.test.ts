@@ -28,6 +28,19 @@ describe("responses", () => {
     expect(answer).toEqual({ status: "completed", output_text: LONG_TEXT, deltas: LONG_TEXT });
   });
 
+  test("a WebSocket carries one turn after another, the second with what is new only", async () => {
+    const pool = await startBinary();
+    expect(await runOpenaiSdk(pool, "socket", "Say hello")).toEqual({ said: ["Echo: Say hello", "Echo: again"] });
+    const turns = pool.sim
+      .turnsOf()
+      .map(({ transport, body }) => [transport, (body as { input: unknown[] }).input.length]);
+    expect(turns).toEqual([
+      ["socket", 1],
+      ["socket", 3],
+    ]);
+    expect(pool.sim.violations).toEqual([]);
+  });
+
   test("a client that leaves in mid-stream frees upstream and the account, and harms nobody (trap 37)", async () => {
     const pool = await startBinary();
     const { script } = pool.chatgpt("alpha");

@@ -23,7 +23,7 @@ test("Codex works through the pool after setup, and its file is as before after 
 
   const run = expectExit(await codex.exec("hello"), 0);
   expect(readStory(run).failure, describeRun(run)).toBeNull();
-  expect(pool.upstreamTurns.length).toBe(1);
+  expect(pool.sim.turnsOf().map(({ transport }) => transport)).toEqual(["socket"]);
 
   expect(jsonOf(expectExit(await setUp("--undo"), 0))).toMatchObject({ changed: true });
   expect(readFileSync(config, "utf8").startsWith(before)).toBe(true);

@@ -259,7 +259,6 @@ describe("what is at no route", () => {
     ["POST", "/v1/realtime/calls"],
     ["POST", "/v1/responses/resp_1/cancel"],
     ["DELETE", "/v1/models/gpt-5.5"],
-    ["GET", "/v1/responses/"],
     ["GET", "/v1/images/generations"],
     ["GET", "/v1/%zz"],
     ["PUT", "/v1/responses"],

@@ -114,6 +114,7 @@ function turnOf(question: Question, shelf: Shelf, signal: AbortSignal, receivedA
     previousResponseId,
     told,
     client,
+    lane: null,
     signal,
     receivedAtMs,
   };

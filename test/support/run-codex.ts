@@ -31,6 +31,8 @@ export interface CodexOptions {
   readonly model?: string;
   /** A sign-in of its own, which it then sends to the provider; without one it sends the pool's key. */
   readonly login?: unknown;
+  /** Whether it is told that the pool speaks WebSocket. */
+  readonly sockets?: boolean;
   /** Variables besides those that keep it by itself. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -39,7 +41,7 @@ const TASK_MS = 30_000;
 /** Nobody listens at port 1: whatever Codex wants from elsewhere is refused at once. */
 const NOWHERE = "http://127.0.0.1:1";
 
-function configOf(baseUrl: string, model: string, isSignedIn: boolean): string {
+function configOf(baseUrl: string, model: string, isSignedIn: boolean, hasSockets: boolean): string {
   return `
 model = "${model}"
 model_provider = "pool"
@@ -50,6 +52,7 @@ web_search = "disabled"
 name = "codexuse"
 base_url = "${baseUrl}"
 wire_api = "responses"
+supports_websockets = ${hasSockets}
 ${isSignedIn ? "requires_openai_auth = true" : 'env_key = "CODEXUSE_KEY"'}
 
 [analytics]
@@ -66,7 +69,7 @@ export function installCodex(endpoint: Endpoint, options: CodexOptions = {}): Co
   for (const folder of [workspace, codexHome]) mkdirSync(folder);
   writeFileSync(
     join(codexHome, "config.toml"),
-    configOf(endpoint.baseUrl, options.model ?? "gpt-5.5", options.login !== undefined),
+    configOf(endpoint.baseUrl, options.model ?? "gpt-5.5", options.login !== undefined, options.sockets === true),
   );
   if (options.login !== undefined)
     writeFileSync(join(codexHome, "auth.json"), JSON.stringify(options.login), { mode: 0o600 });

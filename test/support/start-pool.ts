@@ -6,7 +6,7 @@ import { importAuthFile } from "../../src/accounts/save-profile.ts";
 import { openDesk, startRuntime } from "../../src/app.ts";
 import { createKey } from "../../src/operations/create-key.ts";
 import type { Desk } from "../../src/operations/operation.ts";
-import type { Routing, Runtime } from "../../src/ports.ts";
+import type { Clock, Routing, Runtime } from "../../src/ports.ts";
 import type { AuthJson, SimApiKeyAccount, SimChatgptAccount } from "../../src/simulator/account.ts";
 import { type ServedSimulator, serveSimulator } from "../../src/simulator/serve-simulator.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly runtime?: Runtime;
   readonly routing?: Routing;
   readonly simulator?: SimulatorOptions;
+  /** Of the runtime and of upstream; the machine's when left out. */
+  readonly clock?: Clock;
   /** Looks at the simulator before any account is imported. */
   readonly prepare?: (sim: Simulator) => void;
 }
@@ -34,6 +36,10 @@ export interface Pool {
   readonly key: string;
   readonly desk: Desk;
   readonly events: readonly TelemetryEvent[];
+  /** Attempts that run now. */
+  inFlight(): number;
+  /** Stops the runtime, as the end of the test would. */
+  stop(): Promise<void>;
   chatgpt(name: string): SimChatgptAccount;
   apiKey(name: string): SimApiKeyAccount;
   /** Posts to the pool with its key. */
@@ -43,8 +49,6 @@ export interface Pool {
     init?: { headers?: Record<string, string>; signal?: AbortSignal },
   ): Promise<Response>;
   get(path: string): Promise<Response>;
-  /** Stops the runtime before the test ends. */
-  stop(): Promise<void>;
   /** Resolves with the next event of that kind, past ones included. */
   eventOf<Kind extends TelemetryEvent["kind"]>(kind: Kind): Promise<Extract<TelemetryEvent, { kind: Kind }>>;
 }
@@ -62,7 +66,10 @@ export async function importLogin(desk: Desk, folder: string, name: string, logi
 /** Stopped and removed when the test has ended. */
 export async function startPool(options: PoolOptions = {}): Promise<Pool> {
   const { accounts = ["alpha"], apiKeyAccounts = [], runtime = "daemon" } = options;
-  const sim = createSimulator(options.simulator);
+  const sim = createSimulator({
+    ...options.simulator,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
   options.prepare?.(sim);
   const chatgpt = new Map(accounts.map((name) => [name, sim.addChatgptAccount({ name })]));
   const apiKeys = new Map(apiKeyAccounts.map((name) => [name, sim.addApiKeyAccount({ name })]));
@@ -89,10 +96,14 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
     events.push(event);
     for (const listener of listeners) listener();
   };
-  const running = await startRuntime({ runtime, home, port: 0, env, onEvent });
-  const { key } = await createKey.run(desk, { runtime, name: "test" });
+  const clock = options.clock === undefined ? {} : { clock: options.clock };
+  const running = await startRuntime({ runtime, home, port: 0, env, onEvent, ...clock });
   let stopping: Promise<void> | null = null;
-  const stop = () => (stopping ??= running.stop("test over"));
+  const stop = () => {
+    stopping ??= running.stop("test over");
+    return stopping;
+  };
+  const { key } = await createKey.run(desk, { runtime, name: "test" });
   onTestFinished(async () => {
     await stop();
     await served.stop();
@@ -113,6 +124,8 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
     key,
     desk,
     events,
+    inFlight: running.inFlight,
+    stop,
     chatgpt: (name) => found(chatgpt.get(name)),
     apiKey: (name) => found(apiKeys.get(name)),
     post: (path, body, init = {}) =>
@@ -122,7 +135,6 @@ export async function startPool(options: PoolOptions = {}): Promise<Pool> {
         headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...init.headers },
         ...(init.signal === undefined ? {} : { signal: init.signal }),
       }),
-    stop,
     get: (path) => fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${key}` } }),
     async eventOf(kind) {
       for (;;) {

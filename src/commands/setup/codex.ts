@@ -2,7 +2,10 @@
 import { defineLeaf } from "../command.ts";
 import { SETUP_ARGUMENTS, setUpClient } from "./set-up-client.ts";
 
-const NOTES = ["Codex lists sessions by provider: those from before are listed again after --undo."];
+const NOTES = [
+  "Codex lists sessions by provider: those from before are listed again after --undo.",
+  "Codex then talks over a WebSocket and sends only what is new; supports_websockets = false turns that off.",
+];
 
 export const codex = defineLeaf({
   name: "codex",

@@ -1,7 +1,7 @@
 /** `POST /v1/responses`: one turn, streaming or not. */
-import { parseResponsesRequest } from "../../protocol/responses-request.ts";
+import { parseResponsesRequest, type ResponsesRequest } from "../../protocol/responses-request.ts";
 import { honourRequest } from "../../protocol/unhonoured.ts";
-import { ROUTES } from "../../router/routes.ts";
+import { ROUTES, type Route } from "../../router/routes.ts";
 import { type Asked, answerTurn } from "../answer-turn.ts";
 import { speakResponses } from "../responses-dialect.ts";
 import type { Serving } from "../serving.ts";
@@ -17,7 +17,10 @@ function readAsked(text: string): Asked {
   const honoured = honourRequest(parsed.request);
   if (honoured.kind === "refused") return honoured;
   const { request } = honoured;
-  const hasTemplate = request.body["prompt"] !== undefined && request.body["prompt"] !== null;
-  const route = hasTemplate ? ROUTES.templateTurn : ROUTES.turn;
-  return { ...honoured, route, keeps: isKept(request), speak: speakResponses };
+  return { ...honoured, route: routeOf(request), keeps: isKept(request), speak: speakResponses };
+}
+
+/** Prompt templates lie at some accounts only. */
+export function routeOf({ body }: ResponsesRequest): Route {
+  return body["prompt"] !== undefined && body["prompt"] !== null ? ROUTES.templateTurn : ROUTES.turn;
 }

@@ -1,15 +1,19 @@
-/** The OpenAI Agents SDK against a pool. Modes: `responses`, `chat_completions`. */
+/** The OpenAI Agents SDK against a pool. Modes: `responses`, `chat_completions`, `websocket`. */
 import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool, user } from "@openai/agents";
 import OpenAI from "openai";
 import { z } from "zod";
 import { apiKey, argument, baseURL, MODEL, mode, QUESTIONS, runScenario, weatherTool } from "./frame.mjs";
 
 setTracingDisabled(true);
+// Node has one of its own from version 22 on.
+if (mode === "websocket") globalThis.WebSocket ??= (await import("ws")).WebSocket;
 const openAIClient = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
-const runner = new Runner({
-  modelProvider: new OpenAIProvider({ openAIClient, useResponses: mode === "responses" }),
-  tracingDisabled: true,
+const modelProvider = new OpenAIProvider({
+  openAIClient,
+  useResponses: mode !== "chat_completions",
+  useResponsesWebSocket: mode === "websocket",
 });
+const runner = new Runner({ modelProvider, tracingDisabled: true });
 const agentOf = (more = {}) => new Agent({ name: "Helper", instructions: "Be brief.", model: MODEL, ...more });
 
 function weatherAgent() {
@@ -78,3 +82,4 @@ function describe(error) {
 }
 
 await runScenario(SCENARIOS, describe);
+await modelProvider.close();

@@ -4,6 +4,7 @@
  */
 import OpenAI from "openai";
 import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
+import { ResponsesWS } from "openai/resources/responses/ws";
 import { z } from "zod";
 import { QUESTIONS, weatherTool } from "./frame.mjs";
 
@@ -44,6 +45,29 @@ const SCENARIOS = {
     });
     const response = await stream.finalResponse();
     return { status: response.status, output_text: response.output_text, deltas };
+  },
+
+  /** Two turns on one WebSocket, the second by what is new. */
+  async socket() {
+    const socket = new ResponsesWS(client);
+    const events = socket.stream();
+    const ask = async (input, previous) => {
+      const goOn = previous === null ? {} : { previous_response_id: previous };
+      socket.send({ type: "response.create", model: MODEL, store: false, input, ...goOn });
+      let said = "";
+      for (;;) {
+        const { value: event } = await events.next();
+        if (event.type === "error") throw event.error;
+        if (event.type !== "message") continue;
+        if (event.message.type === "response.output_text.delta") said += event.message.delta;
+        if (event.message.type === "response.completed") return { id: event.message.response.id, said };
+      }
+    };
+    while ((await events.next()).value.type !== "open");
+    const first = await ask(argument, null);
+    const second = await ask([{ role: "user", content: "again" }], first.id);
+    socket.close();
+    return { said: [first.said, second.said] };
   },
 
   /** Leaves after the first piece of text. */

@@ -80,6 +80,7 @@ describe("desktop, where nothing serves", () => {
       port: 4321,
       baseUrl: "http://127.0.0.1:4321/v1",
       startedAtMs: 0,
+      inFlight: () => 0,
       stop: () => Promise.resolve(),
     };
     const io = aCommandIo({ desk, startRuntime: () => Promise.resolve(running) });

@@ -25,6 +25,7 @@ function serve(options: { stop?: () => Promise<void>; io?: CliOptions; port?: nu
     port: 4321,
     baseUrl: "http://127.0.0.1:4321/v1",
     startedAtMs: 0,
+    inFlight: () => 0,
     stop: (reason) => {
       stops.push(reason);
       return options.stop?.() ?? Promise.resolve();

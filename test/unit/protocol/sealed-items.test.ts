@@ -1,6 +1,6 @@
 /** Which conversations hold what nobody can leave out (trap 15). */
 import { describe, expect, test } from "bun:test";
-import { carriesSealedHistory } from "../../../src/protocol/sealed-items.ts";
+import { carriesSealedHistory, withoutSealedReasoning } from "../../../src/protocol/sealed-items.ts";
 
 const SEALED = { encrypted_content: "gAAA" };
 
@@ -19,4 +19,13 @@ describe("carriesSealedHistory()", () => {
   for (const [what, input, carries] of ROWS) {
     test(`${what}: ${carries}`, () => expect(carriesSealedHistory({ input })).toBe(carries));
   }
+});
+
+describe("withoutSealedReasoning()", () => {
+  test("leaves out reasoning that is sealed, and every other item its bytes", () => {
+    const kept = ['{"type":"reasoning", "summary":[]}', '{"n":1.0}', '{"type":"compaction","encrypted_content":"g"}'];
+    const sealed = '{"type":"reasoning","encrypted_content":"g"}';
+    expect(withoutSealedReasoning(`[${[sealed, ...kept, sealed].join(",")}]`)).toBe(`[${kept.join(",")}]`);
+    expect(withoutSealedReasoning(`[${sealed}]`)).toBe("[]");
+  });
 });

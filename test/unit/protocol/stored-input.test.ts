@@ -60,7 +60,7 @@ describe("a request that names nothing", () => {
   }
 
   test("has its input kept as items, each as it was written", () => {
-    expect(inputTextOf(ask(`[${USER} , {"n":1.0}]`))).toBe(`[${USER},{"n":1.0}]`);
+    expect(inputTextOf(ask(`[${USER} , {"n":1.0}]`))).toBe(`[${USER} , {"n":1.0}]`);
     expect(inputTextOf(aRequest('{"model":"m"}'))).toBe("[]");
     expect(JSON.parse(inputTextOf(ask('"Grüße"')))).toEqual([
       { type: "message", role: "user", content: [{ type: "input_text", text: "Grüße" }] },

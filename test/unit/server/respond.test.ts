@@ -30,6 +30,7 @@ function turnOf(body: Record<string, unknown>): { turn: Turn; chat: Dialect; res
     previousResponseId: null,
     told: {},
     client: new Headers(),
+    lane: null,
     signal,
     receivedAtMs: NOON_MS,
   };
@@ -43,7 +44,7 @@ function eventsOf(...events: readonly Record<string, unknown>[]): ReadableStream
 }
 
 function aStream(body: ReadableStream<Uint8Array>): Served {
-  return { kind: "stream", by: BY, headers: {}, body, finished: Promise.resolve(null) };
+  return { kind: "stream", by: BY, headers: {}, body, finished: Promise.resolve(null), sanitised: false };
 }
 
 interface Late {
@@ -90,7 +91,7 @@ const REFUSED: Served = {
 };
 
 function answered(status: number, body: string): Served {
-  return { kind: "answer", by: BY, status, headers: { "content-type": "application/json" }, body };
+  return { kind: "answer", by: BY, status, headers: { "content-type": "application/json" }, body, sanitised: false };
 }
 
 describe("respondTurn(), when the head had to go out first", () => {

@@ -74,6 +74,7 @@ describe("Codex's configuration", () => {
     expect(providers?.["codexuse"]).toMatchObject({
       base_url: POOL.baseUrl,
       wire_api: "responses",
+      supports_websockets: true,
       env_key: "CODEXUSE_API_KEY",
     });
     expect(edited("")).not.toContain("cux_pool_");
