@@ -25,6 +25,7 @@ import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
 import type { Serving } from "./server/serving.ts";
+import { WrongKeys } from "./server/wrong-keys.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
 import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
@@ -312,7 +313,7 @@ function buildServing(base: Base, options: StartOptions, engine: Engine): Servin
     runtime,
     version: VERSION,
     clock: base.clock,
-    keys: openKeyRing(base, runtime),
+    keys: openKeyRing(base, runtime, engine.emit),
     emit: engine.emit,
     newId,
     isReady: () => isReady(engine),
@@ -331,19 +332,31 @@ function isReady(engine: Engine): boolean {
   return view.settings.enabled && view.candidates.some(isFree);
 }
 
-function openKeyRing(base: Base, runtime: Runtime): KeyRing {
+function openKeyRing(base: Base, runtime: Runtime, emit: Emit): KeyRing {
   const store = base.runtime(runtime);
   const other: Runtime = runtime === "daemon" ? "desktop" : "daemon";
   return {
     runtime,
     clock: base.clock,
+    wrong: new WrongKeys(base.clock, emit),
     hash: sha256,
     byHash: (hash) => store.keyByHash(hash),
-    touch: (id, atMs) => store.touchKey(id, atMs),
+    touch: (id, atMs) => void unlessFailing(emit, () => store.touchKey(id, atMs)),
     isOfOtherRuntime: (hash) => {
       if (!existsSync(join(base.home, `${other}.sqlite`))) return false;
-      const record = base.runtime(other).keyByHash(hash);
+      const record = unlessFailing(emit, () => base.runtime(other).keyByHash(hash)) ?? null;
       return record !== null && record.revokedAtMs === null;
     },
   };
+}
+
+/** What is only good to have must not cost a client its answer when a store fails: it is done without, and said. */
+function unlessFailing<Answer>(emit: Emit, work: () => Answer): Answer | null {
+  try {
+    return work();
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    emit({ kind: "internal-error", id: "store", text });
+    return null;
+  }
 }

@@ -1,5 +1,6 @@
 /** Who hears the port? Bun.serve with every option written out, on loopback only, and a stop that lets streams finish. */
 import { createServer } from "node:net";
+import { LIMITS } from "../limits.ts";
 
 export interface Listening {
   readonly port: number;
@@ -22,15 +23,45 @@ type Handler = (request: Request) => Response | Promise<Response>;
 /** Larger than any body we accept, so that our own check answers in OpenAI's shape and not the runtime's bare 413. */
 const REQUEST_BYTES_MAX = 2 ** 40;
 
-function listenOn(hostname: string, port: number, handler: Handler): Bun.Server<undefined> {
+/** How long connections may be quiet, in seconds: the runtime counts in steps of four, up to 255. */
+export interface Patience {
+  /** Without a request, or with half of one's head. */
+  readonly idleSeconds: number;
+  /** While a stream flows of which nothing is taken. */
+  readonly streamSeconds: number;
+}
+
+const PATIENCE: Patience = {
+  idleSeconds: LIMITS.connectionIdleMs / 1_000,
+  streamSeconds: LIMITS.clientSilenceMs / 1_000,
+};
+
+function isStream(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+}
+
+/**
+ * While a turn is worked on, the engine's clocks count alone. Before its head is whole and after its answer, the
+ * connection's own clock does, and while a stream flows one for clients that take nothing of it.
+ */
+function handleTimed(handler: Handler, patience: Patience) {
+  return async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
+    server.timeout(request, 0);
+    const response = await handler(request);
+    server.timeout(request, isStream(response) ? patience.streamSeconds : patience.idleSeconds);
+    return response;
+  };
+}
+
+function listenOn(hostname: string, port: number, handler: Handler, patience: Patience): Bun.Server<undefined> {
   return Bun.serve({
     hostname,
     port,
-    fetch: handler,
+    fetch: handleTimed(handler, patience),
     // Two processes could otherwise share the port and split its requests between two sets of keys.
     reusePort: false,
-    // Quiet streams are legal here; the engine has clocks of its own.
-    idleTimeout: 0,
+    // For connections that never get as far as a request: half a head is not held for ever.
+    idleTimeout: patience.idleSeconds,
     development: false,
     maxRequestBodySize: REQUEST_BYTES_MAX,
   });
@@ -58,13 +89,13 @@ async function stopServer(server: Bun.Server<undefined>, drainMs: number): Promi
 }
 
 /** Listens on 127.0.0.1, and on ::1 where there is one. Port 0 takes any free one. Rejects with `PortTaken`. */
-export async function listen(port: number, handler: Handler): Promise<Listening> {
+export async function listen(port: number, handler: Handler, patience: Patience = PATIENCE): Promise<Listening> {
   const withIpv6 = await hasIpv6Loopback();
   const servers: Bun.Server<undefined>[] = [];
   try {
-    const first = listenOn("127.0.0.1", port, handler);
+    const first = listenOn("127.0.0.1", port, handler, patience);
     servers.push(first);
-    if (withIpv6) servers.push(listenOn("::1", first.port ?? port, handler));
+    if (withIpv6) servers.push(listenOn("::1", first.port ?? port, handler, patience));
     return {
       port: first.port ?? port,
       stop: async (drainMs) => {

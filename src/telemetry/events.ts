@@ -21,6 +21,8 @@ export type TelemetryEvent =
     }
   | { readonly kind: "account-back"; readonly profile: string }
   | { readonly kind: "sign-in-needed"; readonly profile: string; readonly reason: string }
+  /** More wrong keys came than are looked into: a client with an old key, or somebody who guesses. */
+  | { readonly kind: "wrong-keys"; readonly count: number }
   /** What became of the remote control. `text` holds no token. */
   | { readonly kind: "remote-control"; readonly level: "info" | "warn"; readonly text: string }
   /** A bug of ours: `id` is what the client was told, the text goes to the log only. */

@@ -69,6 +69,10 @@ export function logLineOf(event: TelemetryEvent): LogLine {
         fields: { profile, reason },
       };
     }
+    case "wrong-keys": {
+      const text = `${event.count} requests with wrong keys beyond those that are looked into`;
+      return { level: "warn", event: event.kind, text, fields: { count: event.count } };
+    }
     case "remote-control":
       return { level: event.level, event: event.kind, text: event.text, fields: {} };
     case "internal-error":
