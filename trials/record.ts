@@ -29,9 +29,9 @@ export function renderRows(rows: readonly TrialRow[]): string {
 }
 
 function renderTable(rows: readonly TrialRow[]): string {
-  const escape = (text: string) => text.replaceAll("|", "\\|");
+  const cell = (text: string) => text.replaceAll("|", "\\|");
   const lines = rows.map(
-    (row) => `| ${escape(row.name)} | ${escape(row.tried)} | ${escape(row.found)} | ${verdictOf(row)} |`,
+    (row) => `| ${cell(row.name)} | ${cell(row.tried)} | ${cell(row.found)} | ${verdictOf(row)} |`,
   );
   return ["| what | tried | found | |", "|---|---|---|---|", ...lines].join("\n");
 }

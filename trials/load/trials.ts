@@ -1,0 +1,16 @@
+/** Much at once: what stays bounded, and who gets what. */
+import type { Trial } from "../trial.ts";
+import { abortsTrial } from "./aborts.ts";
+import { burstTrial } from "./burst.ts";
+import { largeBodiesTrial, largeEventsTrial } from "./large.ts";
+import { openStreamsTrial } from "./open-streams.ts";
+import { slowReaderTrial } from "./slow-reader.ts";
+
+export const loadTrials: readonly Trial[] = [
+  openStreamsTrial,
+  abortsTrial,
+  slowReaderTrial,
+  largeEventsTrial,
+  largeBodiesTrial,
+  burstTrial,
+];
