@@ -24,6 +24,17 @@ async function openStage(calls: FailingCalls): Promise<Pool> {
   return pool;
 }
 
+/** What nobody caught: it would take a real process down, or be lost in silence. */
+function watchUncaught(breaches: Breaches, where: string): () => void {
+  const note = (error: unknown): void => breaches.add(`${where}: nobody caught ${String(error)}`);
+  process.on("uncaughtException", note);
+  process.on("unhandledRejection", note);
+  return () => {
+    process.off("uncaughtException", note);
+    process.off("unhandledRejection", note);
+  };
+}
+
 function checkStory(pool: Pool, story: Story, plan: FailingPlan, breaches: Breaches, where: string): void {
   for (const outcome of story.outcomes) {
     const view = viewOf(outcome, pool.attemptsOf(outcome.turnId));
@@ -43,9 +54,11 @@ async function checkHealed(pool: Pool, breaches: Breaches, where: string): Promi
     pool.sim.concurrency.now === 0,
     `${where}: upstream still works on ${pool.sim.concurrency.now} turns`,
   );
-  pool.restart();
-  await pool.clock.advance(HEALING_MS);
-  for (const thread of ["one", "new"]) {
+  // What of the story was still to happen does not happen any more.
+  for (const { script } of pool.sim.accounts) script.clear();
+  for (const thread of ["one", "new", "restarted"]) {
+    await pool.clock.advance(HEALING_MS);
+    if (thread === "restarted") pool.restart();
     const outcome = await pool.turn({ thread });
     breaches.expect(
       outcome.status === 200,
@@ -73,9 +86,11 @@ async function liveWith(plan: FailingPlan, breaches: Breaches): Promise<Lived> {
   const where = `${plan.port} from call ${plan.from} ${plan.span}`;
   const calls = new FailingCalls(plan);
   const pool = await openStage(calls);
+  const stopWatching = watchUncaught(breaches, where);
   try {
     calls.arm();
-    const story = await liveThrough(pool);
+    // A process that ends while nothing can be written loses what it could not write: that is no fault to survive.
+    const story = await liveThrough(pool, plan.span === "once");
     calls.heal();
     checkStory(pool, story, plan, breaches, where);
     await checkHealed(pool, breaches, where);
@@ -86,6 +101,7 @@ async function liveWith(plan: FailingPlan, breaches: Breaches): Promise<Lived> {
     return { calls: calls.calls, failures: calls.failures, turns: 0, served: 0 };
   } finally {
     pool.close();
+    stopWatching();
   }
 }
 

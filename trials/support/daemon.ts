@@ -67,13 +67,13 @@ export async function startDaemon(home: TrialHome, options: DaemonOptions = {}):
   const child = Bun.spawn(words, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const said = collect(child.stderr);
   const document = collect(child.stdout);
-  const isReady = () => document().endsWith("}\n");
+  const isReady = () => /"port": \d+[\s\S]*\}\n$/.test(document());
   await waitFor(
     "the daemon serves or ends",
     () => isReady() || child.exitCode !== null || child.signalCode !== null,
     READY_MS,
   );
-  if (!isReady()) throw new DaemonEnded(await child.exited, said());
+  if (!isReady() || child.exitCode !== null) throw new DaemonEnded(await child.exited, document() + said());
   const port = Number(JSON.parse(document())["port"]);
   const { pid } = child;
   const isAlive = () => child.exitCode === null && child.signalCode === null;

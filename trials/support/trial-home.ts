@@ -18,7 +18,7 @@ export interface TrialHomeOptions {
   readonly simulator?: SimulatorOptions;
   /** How often the accounts may be asked a minute; no limit unless told. */
   readonly turnsPerMinute?: number;
-  /** The folder of the home; a new one unless told. */
+  /** The folder that the home is made in; the machine's own for such things unless told. */
   readonly path?: string;
 }
 
@@ -56,7 +56,7 @@ export async function openTrialHome(options: TrialHomeOptions = {}): Promise<Tri
     }),
   );
   const served = await serveSimulator(sim);
-  const path = options.path ?? mkdtempSync(join(tmpdir(), "codexuse-trial-"));
+  const path = mkdtempSync(join(options.path ?? tmpdir(), "codexuse-trial-"));
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: path,
