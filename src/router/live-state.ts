@@ -10,6 +10,7 @@ import type { Emit } from "../telemetry/events.ts";
 import { PoolReader } from "./pool-reader.ts";
 import { RecentSessions } from "./recent-sessions.ts";
 import { type AccountState, type Cooldown, type QuotaWindow, UNKNOWN_ACCOUNT_STATE } from "./rules/account-state.ts";
+import { believableState } from "./rules/believable.ts";
 import type { Candidate, Needs } from "./rules/candidate.ts";
 import { type CapacityMeter, countTokens, readMeter } from "./rules/capacity-meter.ts";
 import { type Choice, chooseProfile } from "./rules/choose.ts";
@@ -57,9 +58,11 @@ export class LiveState {
   /** Every profile as the rules see it now. */
   view(): PoolView {
     const { settings, candidates: stored } = this.#pool.read();
-    const bound = this.#recent.countByAccount(this.#options.clock.now());
+    const nowMs = this.#options.clock.now();
+    const bound = this.#recent.countByAccount(nowMs);
     const candidates = stored.map((candidate) => ({
       ...candidate,
+      state: believableState(candidate.state, nowMs),
       inFlight: this.inFlight(candidate.accountKey),
       boundSessions: bound.get(candidate.accountKey) ?? 0,
     }));
@@ -216,7 +219,9 @@ export class LiveState {
 
   /** As the store has it; an empty one while the store cannot be read. */
   accountState(accountKey: string): AccountState {
-    return this.#read(() => this.#options.settings.accountState(accountKey)) ?? UNKNOWN_ACCOUNT_STATE;
+    const { settings, clock } = this.#options;
+    const state = this.#read(() => settings.accountState(accountKey)) ?? UNKNOWN_ACCOUNT_STATE;
+    return believableState(state, clock.now());
   }
 
   /** Keeps what an answer's head said of the account's windows and credits. */

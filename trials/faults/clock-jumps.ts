@@ -52,6 +52,28 @@ async function liveAcross(jumpMs: number, afterCalls: number, breaches: Breaches
   }
 }
 
+/** A pause that a wrong clock has set must not outlast the wrong clock: with one account, nobody else would serve. */
+async function outliveWrongClock(backMs: number, breaches: Breaches): Promise<void> {
+  let jumpMs = 0;
+  const pool = openPool({
+    upkeep: true,
+    wrapClock: (clock) => ({ now: () => clock.now() + jumpMs, after: (delayMs, task) => clock.after(delayMs, task) }),
+    simulator: { accessTokenTtlMs: 10_000 * DAY_MS },
+  });
+  try {
+    const account = pool.sim.addChatgptAccount({ name: "only" });
+    await pool.save(account.authJson(), "only");
+    account.script.fail("usage-limit");
+    await pool.turn({ thread: "one" });
+    jumpMs = -backMs;
+    await pool.clock.advance(6 * HOUR_MS);
+    const { status, text } = await pool.turn({ thread: "one" });
+    breaches.expect(status === 200, `${backMs / DAY_MS} days back, the only account rests on: ${text.slice(-300)}`);
+  } finally {
+    pool.close();
+  }
+}
+
 export const clockJumpsTrial: Trial = {
   name: "clock jumps",
   async run({ short }: TrialOptions) {
@@ -64,6 +86,7 @@ export const clockJumpsTrial: Trial = {
         lives += 1;
       }
     }
+    for (const days of short ? [40] : [1, 40, 3_650]) await outliveWrongClock(days * DAY_MS, breaches);
     return {
       name: "clock jumps",
       tried: `${lives} lives, the clock set by 1 s to 10 years, forth and back`,

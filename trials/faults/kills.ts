@@ -99,6 +99,8 @@ async function run({ short, seed, say }: TrialOptions) {
   try {
     home.sim.script.pace({ headDelayMs: 4, eventDelayMs: 4 });
     home.account(2).script.fail("usage-limit", { times: "always" });
+    home.account(2).setUsed(100);
+    home.account(2).setUsed(100, "secondary");
     await pauseAccount(home, "account-3");
     const promised: Promised = { sessions: new Map() };
     for (let round = 0; round < kills; round += 1) {
