@@ -25,7 +25,7 @@ function requestOf(key: string, prefix: string, index: number): RawRequest {
 }
 
 export function isServed(call: RawCall): boolean {
-  return call.status() === 200 && /"response\.completed"|"completed"|\[DONE\]/.test(call.text());
+  return call.status() === 200 && /"response\.completed"|"completed"|\[DONE\]|"finish_reason":"stop"/.test(call.text());
 }
 
 /** `width` at a time. `prefix` tells the sessions of one round from those of another. */
