@@ -3,6 +3,7 @@ import { baseUrlOf } from "../operations/runtime-address.ts";
 import { defineLeaf } from "./command.ts";
 import { PORT_ARGUMENT, parsePort } from "./port-argument.ts";
 import { serveInFront } from "./serve-in-front.ts";
+import { documentText } from "./terminal-text.ts";
 
 export const desktop = defineLeaf({
   name: "desktop",
@@ -18,7 +19,7 @@ export const desktop = defineLeaf({
       async onServing(running) {
         const { runtime, port: at } = running;
         const document = { runtime, running: true, pid: io.pid, port: at, base_url: baseUrlOf(at) };
-        if (args.json) await io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+        if (args.json) await io.stdout.write(documentText(document));
         else io.tell("done", `Serving at ${baseUrlOf(at)}. Stop with Ctrl-C.`);
       },
     });

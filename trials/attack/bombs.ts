@@ -186,7 +186,7 @@ async function drop(stage: Stage, bomb: Bomb): Promise<void> {
 
 async function run({ short }: TrialOptions) {
   const all = [...ODD, ...DEEP, ...DEEP_CHATS, ...PACKED, ...WIDE];
-  const bombs = short ? [...ODD, ...DEEP.filter((_, at) => at % 5 === 0), ...PACKED.slice(0, 1)] : all;
+  const bombs = short ? [...ODD, ...DEEP.filter((_, at) => at % 12 === 0), ...PACKED.slice(0, 1)] : all;
   return withDaemon({ accounts: 1 }, async (stage) => {
     stage.home.sim.reply("served");
     const others = watchOthers(stage);

@@ -33,7 +33,7 @@ function median(values: readonly number[]): number {
 }
 
 async function run({ short, seed }: TrialOptions) {
-  const count = short ? 600 : 10_000;
+  const count = short ? 250 : 10_000;
   return withDaemon({ accounts: 1 }, async ({ home, daemon, breaches }) => {
     const rng = createSeededRng(seed);
     let tried = 0;

@@ -90,7 +90,7 @@ async function checkFiles(
 }
 
 async function run({ short, seed, say }: TrialOptions) {
-  const kills = short ? 2 : 40;
+  const kills = short ? 1 : 40;
   const rng = createSeededRng(seed);
   const breaches = new Breaches();
   const counts: Counts = { kills: 0, cut: 0, sessions: 0, missing: 0, windows: 0 };

@@ -130,7 +130,7 @@ function nthCallTrial(port: Port): Trial {
     async run({ short, say }: TrialOptions) {
       const breaches = new Breaches();
       let [runs, failures, calls] = [0, 0, 0];
-      const strides: Readonly<Record<Port, number>> = { settings: 61, runtime: 17, upstream: 5 };
+      const strides: Readonly<Record<Port, number>> = { settings: 137, runtime: 41, upstream: 9 };
       for (const span of FAULT_SPANS) {
         const done = await failEveryCall(port, span, short ? strides[port] : 1, breaches);
         say(`  ${span}: ${done.runs} lives`);

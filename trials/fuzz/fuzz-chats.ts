@@ -34,7 +34,7 @@ export const CHAT_STREAMS_TARGET: FuzzTarget = {
   name: "chats told",
   corpus: ["sse"],
   inputs: 100_000,
-  shortInputs: 1_500,
+  shortInputs: 600,
   async check(input, rng) {
     const stream = translateStream(
       streamOf(cut(input, rng), () => undefined),

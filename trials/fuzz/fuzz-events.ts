@@ -94,7 +94,7 @@ export const EVENTS_TARGET: FuzzTarget = {
   name: "events of upstream",
   corpus: ["sse"],
   inputs: 100_000,
-  shortInputs: 1_500,
+  shortInputs: 400,
   async check(input, rng) {
     const pieces = cut(input, rng);
     return checkFraming(input, pieces) ?? (await checkDelivery(pieces, rng));

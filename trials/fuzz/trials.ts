@@ -5,6 +5,7 @@ import { BODIES_TARGET } from "./fuzz-bodies.ts";
 import { CHAT_REQUESTS_TARGET, CHAT_STREAMS_TARGET } from "./fuzz-chats.ts";
 import { EVENTS_TARGET } from "./fuzz-events.ts";
 import { SIGN_INS_TARGET } from "./fuzz-sign-ins.ts";
+import { wireTrial } from "./wire.ts";
 
 export const FUZZ_TARGETS = [
   EVENTS_TARGET,
@@ -14,4 +15,4 @@ export const FUZZ_TARGETS = [
   CHAT_STREAMS_TARGET,
 ] as const;
 
-export const fuzzTrials: readonly Trial[] = FUZZ_TARGETS.map(fuzzTrial);
+export const fuzzTrials: readonly Trial[] = [...FUZZ_TARGETS.map(fuzzTrial), wireTrial];

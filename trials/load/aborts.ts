@@ -89,14 +89,14 @@ async function checkAtRest(run: Stage, memoryBefore: number, descriptorsBefore: 
 }
 
 async function run({ short, seed }: TrialOptions) {
-  const count = short ? 300 : 10_000;
+  const count = short ? 120 : 10_000;
   return withDaemon({ accounts: 3 }, async (stage) => {
     const { home, daemon, breaches } = stage;
     echoCanaries(home.sim, 60);
     home.sim.script.pace({ headDelayMs: 3, eventDelayMs: 1 });
     const counts = { whole: 0, left: 0, foreign: 0 };
     const warmUp = { ...stage, counts: { ...counts } };
-    await askMany(warmUp, 1_000_000, WARM_UP, seed);
+    await askMany(warmUp, 1_000_000, short ? WIDTH : WARM_UP, seed);
     await comes(() => home.sim.concurrency.now === 0, 5_000);
     const [memory, descriptors] = [daemon.memory().now, daemon.descriptors()];
     await askMany({ ...stage, counts }, 0, count, seed);

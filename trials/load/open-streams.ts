@@ -47,10 +47,10 @@ function judgeStreams(stage: Stage, streams: readonly OpenStream[]): number {
 }
 
 async function run({ short }: TrialOptions) {
-  const count = short ? 150 : 2_000;
+  const count = short ? 100 : 2_000;
   return withDaemon({ accounts: 4 }, async (stage) => {
     const { home, daemon, breaches } = stage;
-    echoCanaries(home.sim, short ? 40 : 90);
+    echoCanaries(home.sim, short ? 25 : 90);
     // Long enough that the first is still open when the last has begun.
     home.sim.script.pace({ eventDelayMs: short ? 60 : 900 });
     const before = daemon.memory().now;

@@ -11,8 +11,8 @@ const MIB = 1024 * 1024;
 const WIDTH = 8;
 
 async function run({ short }: TrialOptions) {
-  const size = (short ? 24 : 200) * MIB;
-  const others = short ? 60 : 1_000;
+  const size = (short ? 16 : 200) * MIB;
+  const others = short ? 20 : 1_000;
   return withDaemon({ accounts: 2 }, async ({ home, daemon, breaches }) => {
     const isLong = (text: string) => text.includes("everything");
     const long = "x".repeat(size);

@@ -14,7 +14,7 @@ import { type Counts, startTraffic } from "./traffic.ts";
 
 const MINUTE_MS = 60_000;
 const USUAL_MINUTES = 60;
-const SHORT_MS = 6_000;
+const SHORT_MS = 3_000;
 const WIDTH = 12;
 /** What the median of the last quarter may lie above that of the second. */
 const GROWTH_BYTES_MAX = 48 * 1024 * 1024;
