@@ -20,7 +20,7 @@ const FAULTS: readonly FaultLike[] = [
   connectionFault("close-mid-stream", { afterEvent: 7 }),
 ];
 
-const EVERY_MS = 400;
+const EVERY_MS = 1_200;
 
 /** The owner's hand: clears pauses, changes routing, takes a profile out and puts it back. */
 function meddle(desk: Desk, index: number): void {
@@ -44,7 +44,7 @@ export function startMisfortunes(stage: Stage, desk: Desk, seed: number): { stop
       const account = stage.home.account(drawInteger(rng, stage.home.sim.accounts.length));
       account.script.clear();
       account.script.fail(FAULTS[drawInteger(rng, FAULTS.length)] ?? "server-error", {
-        times: 1 + drawInteger(rng, 3),
+        times: 1 + drawInteger(rng, 2),
       });
       if (rng() < 0.1) account.script.fail("refresh-server-error", { endpoint: "refresh" });
       count += 1;

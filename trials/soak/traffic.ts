@@ -69,8 +69,10 @@ function judge(
   else if (question.kind === "wrong-key") breaches.expect(call.status() === 401, `a wrong key got ${call.status()}`);
   else if (question.kind === "list") breaches.expect(call.status() === 200, `the list of models is ${call.status()}`);
   else if (isServed(call)) counts.served += 1;
-  else if (UNDERSTOOD.includes(call.status())) counts.refused += 1;
-  else if (call.status() === 200 && /upstream_stream_broken|response\.failed|"error"/.test(text)) counts.cut += 1;
+  else if (UNDERSTOOD.includes(call.status())) {
+    counts.refused += 1;
+    breaches.expect(/"reason":"/.test(text), `turn ${index} was refused without a reason: ${text.slice(-300)}`);
+  } else if (call.status() === 200 && /upstream_stream_broken|response\.failed|"error"/.test(text)) counts.cut += 1;
   else breaches.add(`turn ${index} got ${call.status()} ${text.slice(-300)}`);
 }
 
