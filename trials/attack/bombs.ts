@@ -10,7 +10,7 @@ import { mibText, type Trial, type TrialOptions } from "../trial.ts";
 const MIB = 1024 * 1024;
 const PEAK_BYTES_MAX = 1_024 * MIB;
 /** Others wait this long for their answer at most, while a bomb is looked at. */
-const STALL_MS_MAX = 4_000;
+const STALL_MS_MAX = 8_000;
 
 interface Bomb {
   readonly name: string;
