@@ -189,6 +189,7 @@ const TASKS = {
   bench: bunTask(["bench/run.ts"]),
   sim: bunTask(["test/sim/run.ts"], true),
   screenshots: bunTask(["scripts/screenshot-page.ts"], true),
+  trials: bunTask(["trials/run.ts"]),
   check,
   test,
 };

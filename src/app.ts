@@ -33,6 +33,7 @@ import { createHttpApp } from "./server/http.ts";
 import { type Door, type Listening, listen, PortTaken } from "./server/listen.ts";
 import type { PageDoor, Serving } from "./server/serving.ts";
 import { openDoor } from "./server/socket-door.ts";
+import { WrongKeys } from "./server/wrong-keys.ts";
 import { backUpHome } from "./store/back-up-home.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
@@ -460,7 +461,7 @@ function buildServing(base: Base, options: StartOptions, engine: Engine, extras:
     runtime,
     version: VERSION,
     clock: base.clock,
-    keys: openKeyRing(base, runtime),
+    keys: openKeyRing(base, runtime, engine.emit),
     emit: engine.emit,
     newId,
     isReady: () => isReady(engine),
@@ -481,19 +482,31 @@ function isReady(engine: Engine): boolean {
   return view.settings.enabled && view.candidates.some(isFree);
 }
 
-function openKeyRing(base: Base, runtime: Runtime): KeyRing {
+function openKeyRing(base: Base, runtime: Runtime, emit: Emit): KeyRing {
   const store = base.runtime(runtime);
   const other: Runtime = runtime === "daemon" ? "desktop" : "daemon";
   return {
     runtime,
     clock: base.clock,
+    wrong: new WrongKeys(base.clock, emit),
     hash: sha256,
     byHash: (hash) => store.keyByHash(hash),
-    touch: (id, atMs) => store.touchKey(id, atMs),
+    touch: (id, atMs) => void unlessFailing(emit, () => store.touchKey(id, atMs)),
     isOfOtherRuntime: (hash) => {
       if (!existsSync(join(base.home, `${other}.sqlite`))) return false;
-      const record = base.runtime(other).keyByHash(hash);
+      const record = unlessFailing(emit, () => base.runtime(other).keyByHash(hash)) ?? null;
       return record !== null && record.revokedAtMs === null;
     },
   };
+}
+
+/** What is only good to have must not cost a client its answer when a store fails: it is done without, and said. */
+function unlessFailing<Answer>(emit: Emit, work: () => Answer): Answer | null {
+  try {
+    return work();
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    emit({ kind: "internal-error", id: "store", turnId: null, text });
+    return null;
+  }
 }

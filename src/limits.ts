@@ -68,6 +68,16 @@ export const LIMITS = {
   errorBodyBytesMax: 256 * 1024,
   /** An error body that takes longer says nothing that is worth the wait. */
   errorBodyMs: 5 * SECOND_MS,
+  /** A whole request body: on loopback the largest takes seconds, and half of one must not be held for ever. */
+  bodyReadMs: 2 * MINUTE_MS,
+  /** A connection without a request, or with half of one's head. Longer than clients keep idle connections. */
+  connectionIdleMs: 2 * MINUTE_MS,
+  /** A client that takes nothing of its stream: keep-alives come every 15 s, so one that reads at all is never this quiet. */
+  clientSilenceMs: 4 * MINUTE_MS,
+  /** Wrong keys that are looked into at once, and … */
+  wrongKeysBurstMax: 30,
+  /** … how many more a minute: enough for an owner who is mistyping, too few to learn anything by. */
+  wrongKeysPerMinute: 30,
   /** Running streams may finish on stop. */
   drainMs: 30 * SECOND_MS,
   /** Sessions unused for this long are dropped: upstream's prompt cache is long gone by then. */

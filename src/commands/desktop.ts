@@ -7,6 +7,7 @@ import type { CommandIo } from "./command-io.ts";
 import { PORT_ARGUMENT, parsePort } from "./port-argument.ts";
 import { LOG_FORMAT_ARGUMENT } from "./runtime-log-sink.ts";
 import { serveInFront } from "./serve-in-front.ts";
+import { documentText } from "./terminal-text.ts";
 
 interface Place {
   readonly pid: number | null;
@@ -32,7 +33,7 @@ async function showSettings(io: CommandIo, desk: Desk, { pid, port }: Place, wis
   const opened = wish.open && io.openBrowser(link);
   if (wish.json) {
     const about = { runtime: "desktop", running: true, pid, port, base_url: baseUrlOf(port), page_url: link, opened };
-    await io.stdout.write(`${JSON.stringify(about, null, 2)}\n`);
+    await io.stdout.write(documentText(about));
   } else if (opened) io.tell("done", "Settings opens in your browser.");
   else tellLink(io, link, port);
 }

@@ -14,7 +14,7 @@ import { EXIT_CODES, EXIT_DONE, EXIT_FAILED } from "./exit-codes.ts";
 import { renderHelp } from "./help-page.ts";
 import { readArguments } from "./read-arguments.ts";
 import { root } from "./root.ts";
-import { paintWith, plainText } from "./terminal-text.ts";
+import { documentText, paintWith, plainText } from "./terminal-text.ts";
 
 interface Found {
   readonly command: Command;
@@ -75,10 +75,6 @@ async function showVersion(io: CommandIo, json: boolean): Promise<number> {
   const document = { version: VERSION, commit: COMMIT };
   await io.stdout.write(json ? documentText(document) : `codexuse ${VERSION} (${COMMIT})\n`);
   return EXIT_DONE;
-}
-
-function documentText(document: unknown): string {
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 async function showAnswer(given: Answer, io: CommandIo, json: boolean): Promise<number> {

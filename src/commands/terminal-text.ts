@@ -19,6 +19,20 @@ export function plainText(text: string): string {
   return text.replace(CONTROL, "");
 }
 
+/** What JSON itself leaves as it is, but some terminals obey: C1 controls, formats, line and paragraph separators. */
+const STEERING = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** A document for programs, safe to be looked at on a terminal too: the same values, what would steer it written out. */
+export function documentText(document: unknown): string {
+  const text = JSON.stringify(document, null, 2);
+  return `${text.replace(STEERING, (found) => (found === "\n" ? found : escapeUnits(found)))}\n`;
+}
+
+function escapeUnits(text: string): string {
+  const units = text.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+  return units.map((unit) => `\\u${unit}`).join("");
+}
+
 export function paintWith(colours: boolean): Paint {
   return (style, text) => {
     if (!colours || text === "") return text;

@@ -2,6 +2,7 @@
 import { duplicateOf, otherSeats } from "../accounts/identity.ts";
 import { readableCredential } from "../accounts/readable-credential.ts";
 import type { ProfileRecord } from "../ports.ts";
+import { believableState } from "../router/rules/believable.ts";
 import type { Desk } from "./operation.ts";
 import { type ProfileView, profileView } from "./profile-view.ts";
 
@@ -20,7 +21,7 @@ export function readProfiles(desk: Desk): ProfileView[] {
         duplicateOf: duplicateOf(profile, profiles)?.name ?? null,
         otherSeats: otherSeats(profile, profiles).map((seat) => seat.name),
         isLocked: readableCredential(settings, profile.id) === null && settings.generation(profile.id) !== null,
-        account: settings.accountState(profile.accountKey),
+        account: believableState(settings.accountState(profile.accountKey), nowMs),
         inFlight: desk.inFlight(profile.accountKey),
       },
       nowMs,

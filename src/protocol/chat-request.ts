@@ -5,6 +5,7 @@
 import { toInputItems, unheardMembers } from "./chat-messages.ts";
 import { toTools } from "./chat-tools.ts";
 import { type Mapped, mapped, refused, refusedType, refusedValue } from "./mapped.ts";
+import { parseBody } from "./parse-body.ts";
 import { asksForNothing } from "./quiet-value.ts";
 import { type Refusal, refuseRequest } from "./refusal.ts";
 import { type ResponsesRequest, readHead } from "./responses-request.ts";
@@ -71,24 +72,11 @@ const DEFAULTS: Members = { frequency_penalty: 0, presence_penalty: 0, top_logpr
 
 const HONOURED: ReadonlySet<string> = new Set([...SHARED_MEMBERS, ...TRANSLATED_MEMBERS]);
 
-function parseBody(text: string): Mapped<Members> {
-  const notJson = (message: string): Mapped<never> => ({
-    kind: "refused",
-    refusal: refuseRequest("invalid_json", message),
-  });
-  try {
-    const body: unknown = JSON.parse(text);
-    return isObject(body) ? mapped(body) : notJson("The request body must be a JSON object.");
-  } catch {
-    return notJson("The request body is not valid JSON.");
-  }
-}
-
 /** Reads and translates a chat client's body. */
 export function parseChatRequest(text: string): ParsedChat {
   const parsed = parseBody(text);
   if (parsed.kind === "refused") return parsed;
-  const body = parsed.value;
+  const { body } = parsed;
   const head = readHead(body);
   if (head.kind === "refused") return head;
   const { model, stream } = head;

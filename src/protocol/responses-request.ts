@@ -1,4 +1,5 @@
 /** What does the client ask for? Reads a Responses request once; the text is kept as it came. */
+import { parseBody } from "./parse-body.ts";
 import { type Refusal, refuseRequest } from "./refusal.ts";
 import { isObject } from "./wire-event.ts";
 
@@ -16,14 +17,6 @@ export type ParsedRequest =
 
 function refused(code: string, message: string, param: string | null = null): ParsedRequest {
   return { kind: "refused", refusal: refuseRequest(code, message, param) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What every request for an answer says at its head, whichever API it speaks. */
@@ -46,9 +39,9 @@ export function readHead(body: Readonly<Record<string, unknown>>): RequestHead {
 
 /** Checks only what we rely on; everything else is upstream's to judge. */
 export function parseResponsesRequest(text: string): ParsedRequest {
-  const body = parseJson(text);
-  if (body === undefined) return refused("invalid_json", "The request body is not valid JSON.");
-  if (!isObject(body)) return refused("invalid_json", "The request body must be a JSON object.");
+  const parsed = parseBody(text);
+  if (parsed.kind === "refused") return parsed;
+  const { body } = parsed;
   const head = readHead(body);
   if (head.kind === "refused") return head;
   const { input } = body;

@@ -64,6 +64,7 @@ export type AttemptResult =
 /** Reasons we abort an attempt with, told apart from the client's own leaving. */
 const HEAD_CLOCK = "head-clock";
 const TURN_CLOCK = "turn-clock";
+const OVER = "over";
 
 type Failed = Extract<AttemptResult, { kind: "failed" }>;
 
@@ -83,9 +84,16 @@ export async function runAttempt(engine: Engine, input: AttemptInput): Promise<A
   const turnLeftMs = input.turn.receivedAtMs + LIMITS.turnMs - engine.clock.now();
   const stopTurnClock = engine.clock.after(turnLeftMs, () => controller.abort(TURN_CLOCK));
   const signal = AbortSignal.any([input.turn.signal, controller.signal]);
-  const result = await openAndRead({ engine, input, identity, controller, signal, stopTurnClock });
-  if (result.kind !== "stream") stopTurnClock();
-  return result;
+  let isKept = false;
+  try {
+    const result = await openAndRead({ engine, input, identity, controller, signal, stopTurnClock });
+    isKept = result.kind === "stream";
+    return result;
+  } finally {
+    if (!isKept) stopTurnClock();
+    // Whatever went wrong in here, upstream must not go on working for nobody.
+    if (!isKept) controller.abort(OVER);
+  }
 }
 
 interface Try {

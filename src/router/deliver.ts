@@ -112,11 +112,22 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
     signal: result.signal,
     onEnd: (end) => {
       run.ledger.letGo();
-      settleStream(engine, run, choice, end, startedAtMs);
+      settleSafely(engine, run, () => settleStream(engine, run, choice, end, startedAtMs));
     },
     onFinished: finish,
   });
   return { kind: "stream", by: byOf(run, choice.candidate.name), headers, body, finished, sanitised: result.sanitised };
+}
+
+/** Nobody waits for this who could be told of a bug of ours: the turn gets an end, and the log the reason. */
+function settleSafely(engine: Engine, run: TurnRun, settle: () => void): void {
+  try {
+    settle();
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    engine.emit({ kind: "internal-error", id: run.turn.id, turnId: run.turn.id, text });
+    run.ledger.abandon();
+  }
 }
 
 function settleStream(engine: Engine, run: TurnRun, choice: Chosen, end: StreamEnd, startedAtMs: number): void {

@@ -9,7 +9,8 @@ import type { QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { PoolReader } from "./pool-reader.ts";
 import { RecentSessions } from "./recent-sessions.ts";
-import type { AccountState, Cooldown, QuotaWindow } from "./rules/account-state.ts";
+import { type AccountState, type Cooldown, type QuotaWindow, UNKNOWN_ACCOUNT_STATE } from "./rules/account-state.ts";
+import { believableState } from "./rules/believable.ts";
 import type { Candidate, Needs } from "./rules/candidate.ts";
 import { type CapacityMeter, countTokens, readMeter } from "./rules/capacity-meter.ts";
 import { type Choice, chooseProfile } from "./rules/choose.ts";
@@ -57,9 +58,11 @@ export class LiveState {
   /** Every profile as the rules see it now. */
   view(): PoolView {
     const { settings, candidates: stored } = this.#pool.read();
-    const bound = this.#recent.countByAccount(this.#options.clock.now());
+    const nowMs = this.#options.clock.now();
+    const bound = this.#recent.countByAccount(nowMs);
     const candidates = stored.map((candidate) => ({
       ...candidate,
+      state: believableState(candidate.state, nowMs),
       inFlight: this.inFlight(candidate.accountKey),
       boundSessions: bound.get(candidate.accountKey) ?? 0,
     }));
@@ -128,7 +131,7 @@ export class LiveState {
     turnId: string | null = null,
   ): void {
     const { runtime, clock, emit } = this.#options;
-    const session = runtime.session(sessionId);
+    const session = this.#read(() => runtime.session(sessionId));
     const to = candidate.profileId;
     if (session === null || session.profileId !== from || from === to) return;
     if (from === null) {
@@ -146,7 +149,7 @@ export class LiveState {
   /** Counts a turn on the session and keeps it alive. A session ended meanwhile stays ended. */
   touchSession(sessionId: string, accountKey: string | null): void {
     const { runtime, clock } = this.#options;
-    const session = runtime.session(sessionId);
+    const session = this.#read(() => runtime.session(sessionId));
     if (session === null) return;
     const nowMs = clock.now();
     this.#lastTurnAtMs = nowMs;
@@ -216,7 +219,7 @@ export class LiveState {
     turnId: string | null,
   ): void {
     const { settings, emit } = this.#options;
-    for (const cooldown of settings.accountState(candidate.accountKey).cooldowns.filter(isHealed)) {
+    for (const cooldown of this.accountState(candidate.accountKey).cooldowns.filter(isHealed)) {
       if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;
       this.#keep(() => settings.clearCooldown(candidate.accountKey, cooldown.model));
       if (cooldown.model === null) emit({ kind: "account-back", turnId, profile: candidate.name });
@@ -227,8 +230,11 @@ export class LiveState {
     this.#keep(() => this.#options.runtime.recordTurn(turn));
   }
 
+  /** As the store has it; an empty one while the store cannot be read. */
   accountState(accountKey: string): AccountState {
-    return this.#options.settings.accountState(accountKey);
+    const { settings, clock } = this.#options;
+    const state = this.#read(() => settings.accountState(accountKey)) ?? UNKNOWN_ACCOUNT_STATE;
+    return believableState(state, clock.now());
   }
 
   /** Keeps what an answer's head said of the account's windows and credits. */
@@ -280,6 +286,15 @@ export class LiveState {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#options.emit({ kind: "internal-error", id: "store", turnId: null, text });
     }
+  }
+
+  /** The same for what is only looked at on the way: null when it cannot be read. */
+  #read<Value>(read: () => Value): Value | null {
+    let value: Value | null = null;
+    this.#keep(() => {
+      value = read();
+    });
+    return value;
   }
 
   #rememberRecent(): void {

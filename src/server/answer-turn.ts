@@ -8,7 +8,7 @@ import type { Served, Turn } from "../router/turn.ts";
 import { requireKey } from "./auth.ts";
 import type { Dialect } from "./dialect.ts";
 import { reportBug } from "./internal-error.ts";
-import { readBody, readForm } from "./read-body.ts";
+import { type BodyBounds, readBody, readForm } from "./read-body.ts";
 import { respondRefusal, respondTurn } from "./respond.ts";
 import type { Serving } from "./serving.ts";
 import { keepAnswer, type Prepared, prepareTurn } from "./stored-turns.ts";
@@ -29,6 +29,10 @@ export type Asked =
 
 type AskedTurn = Extract<Asked, { kind: "ok" }>;
 
+function boundsOf({ clock }: Serving): BodyBounds {
+  return { bytesMax: LIMITS.bodyBytesMax, timeMs: LIMITS.bodyReadMs, clock };
+}
+
 /** `key` is the bearer's; `read` gets the decoded body. */
 export async function answerTurn(
   serving: Serving,
@@ -38,7 +42,7 @@ export async function answerTurn(
 ): Promise<Response> {
   const authorised = requireKey(serving.keys, key);
   if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
-  const body = await readBody(request, LIMITS.bodyBytesMax);
+  const body = await readBody(request, boundsOf(serving));
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.text);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);
@@ -54,7 +58,7 @@ export async function answerForm(
 ): Promise<Response> {
   const authorised = requireKey(serving.keys, key);
   if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
-  const body = await readForm(request, LIMITS.bodyBytesMax);
+  const body = await readForm(request, boundsOf(serving));
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.form);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);

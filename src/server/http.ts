@@ -42,7 +42,8 @@ export function createHttpApp(serving: Serving) {
       .onError({ as: "global" }, (c) => {
         // A path that does not decode leads nowhere either.
         if (c.error instanceof NotFoundError || c.error instanceof URIError) {
-          const { pathname } = new URL(c.request.url);
+          // What CONNECT names is no URL.
+          const pathname = URL.parse(c.request.url)?.pathname ?? "";
           const message = `Unknown route: ${c.request.method} ${pathname.slice(0, 200)}`;
           return respondRefusal(refuse(404, "invalid_request_error", "unknown_route", message));
         }

@@ -54,17 +54,49 @@ export interface Door {
 /** Larger than any body we accept, so that our own check answers in OpenAI's shape and not the runtime's bare 413. */
 const REQUEST_BYTES_MAX = 2 ** 40;
 
+/** How long connections may be quiet, in seconds: the runtime counts in steps of four, up to 255. */
+export interface Patience {
+  /** Without a request, or with half of one's head. */
+  readonly idleSeconds: number;
+  /** While a stream flows of which nothing is taken. */
+  readonly streamSeconds: number;
+}
+
+const PATIENCE: Patience = {
+  idleSeconds: LIMITS.connectionIdleMs / 1_000,
+  streamSeconds: LIMITS.clientSilenceMs / 1_000,
+};
+
 type Server = Bun.Server<SocketEars>;
 
-function listenOn(hostname: string, port: number, door: Door): Server {
+function isStream(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+}
+
+/**
+ * While a turn is worked on, the engine's clocks count alone. Before its head is whole and after its answer, the
+ * connection's own clock does, and while a stream flows one for clients that take nothing of it. A connection that became
+ * a socket has no clock here.
+ */
+function answerTimed(door: Door, patience: Patience) {
+  return async (request: Request, server: Server): Promise<Response | undefined> => {
+    server.timeout(request, 0);
+    const response = await door.answer(request, (ears) => server.upgrade(request, { data: ears }));
+    if (response === undefined) return undefined;
+    server.timeout(request, isStream(response) ? patience.streamSeconds : patience.idleSeconds);
+    return response;
+  };
+}
+
+function listenOn(hostname: string, port: number, door: Door, patience: Patience): Server {
   return Bun.serve<SocketEars>({
     hostname,
     port,
-    fetch: (request, server) => door.answer(request, (ears) => server.upgrade(request, { data: ears })),
+    fetch: answerTimed(door, patience),
     // Two processes could otherwise share the port and split its requests between two sets of keys.
     reusePort: false,
-    // Quiet streams are legal here; the engine has clocks of its own.
-    idleTimeout: 0,
+    // For connections that never get as far as a request: half a head is not held for ever.
+    idleTimeout: patience.idleSeconds,
     development: false,
     maxRequestBodySize: REQUEST_BYTES_MAX,
     websocket: {
@@ -107,13 +139,13 @@ async function stopServer(server: Server, drainMs: number): Promise<void> {
 }
 
 /** Listens on 127.0.0.1, and on ::1 where there is one. Port 0 takes any free one. Rejects with `PortTaken`. */
-export async function listen(port: number, door: Door): Promise<Listening> {
+export async function listen(port: number, door: Door, patience: Patience = PATIENCE): Promise<Listening> {
   const withIpv6 = await hasIpv6Loopback();
   const servers: Server[] = [];
   try {
-    const first = listenOn("127.0.0.1", port, door);
+    const first = listenOn("127.0.0.1", port, door, patience);
     servers.push(first);
-    if (withIpv6) servers.push(listenOn("::1", first.port ?? port, door));
+    if (withIpv6) servers.push(listenOn("::1", first.port ?? port, door, patience));
     return {
       port: first.port ?? port,
       stop: async (drainMs) => {

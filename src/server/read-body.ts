@@ -1,12 +1,21 @@
-/** What text did the client send? Bounded before and after decoding; every refusal is a 400 that clients do not repeat. */
+/** What text did the client send? Bounded before and after decoding; every refusal but that of a body that never came whole is a 400, which clients do not repeat. */
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
+import type { Clock } from "../ports.ts";
 import type { Form } from "../protocol/form.ts";
-import { type Refusal, refuseRequest } from "../protocol/refusal.ts";
+import { type Refusal, refuse, refuseRequest } from "../protocol/refusal.ts";
 
 type Refused = { readonly kind: "refused"; readonly refusal: Refusal };
 export type ReadBody = { readonly kind: "ok"; readonly text: string } | Refused;
 export type ReadForm = { readonly kind: "ok"; readonly form: Form } | Refused;
+
+export interface BodyBounds {
+  /** Of the body as it comes, and again of what it unpacks to. */
+  readonly bytesMax: number;
+  /** Until the last byte has come. */
+  readonly timeMs: number;
+  readonly clock: Clock;
+}
 
 type Decode = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -32,18 +41,37 @@ function isJsonType(type: string): boolean {
   return type === "application/json" || /^application\/[a-z0-9.+-]+\+json$/.test(type);
 }
 
-/** The raw bytes, or null when there are more than the bound; stops reading there. */
-async function readRaw(request: Request, bytesMax: number): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return null;
+function tooSlow(timeMs: number): Refused {
+  const message = `The request body was not whole after ${Math.round(timeMs / 1_000)} s.`;
+  return { kind: "refused", refusal: refuse(408, "invalid_request_error", "request_timeout", message) };
+}
+
+/** The raw bytes, or why there are none; stops reading at the bounds. */
+async function readRaw(request: Request, { bytesMax, timeMs, clock }: BodyBounds): Promise<Uint8Array | Refused> {
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge(bytesMax);
   if (request.body === null) return new Uint8Array();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of request.body) {
-    size += part.length;
-    if (size > bytesMax) return null;
-    parts.push(part);
+  const reader = request.body.getReader();
+  let isLate = false;
+  const letGo = (): void => void reader.cancel("enough").catch(() => undefined);
+  const stop = clock.after(timeMs, () => {
+    isLate = true;
+    letGo();
+  });
+  try {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (isLate) return tooSlow(timeMs);
+      if (done) return Buffer.concat(parts);
+      size += value.length;
+      if (size > bytesMax) return tooLarge(bytesMax);
+      parts.push(value);
+    }
+  } finally {
+    stop();
+    letGo();
   }
-  return Buffer.concat(parts);
 }
 
 async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array | Refused> {
@@ -74,26 +102,26 @@ export function isForm(request: Request): boolean {
 }
 
 /** The decoded bytes; nothing larger than `bytesMax` is ever held, packed or unpacked. */
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | Refused> {
-  const raw = await readRaw(request, bytesMax);
-  if (raw === null) return tooLarge(bytesMax);
+async function readBytes(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
+  const raw = await readRaw(request, bounds);
+  if (!(raw instanceof Uint8Array)) return raw;
   const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
-  return decodeBody(raw, encoding, bytesMax);
+  return decodeBody(raw, encoding, bounds.bytesMax);
 }
 
 /** Reads a form's bytes, bounded likewise. */
-export async function readForm(request: Request, bytesMax: number): Promise<ReadForm> {
-  const bytes = await readBytes(request, bytesMax);
+export async function readForm(request: Request, bounds: BodyBounds): Promise<ReadForm> {
+  const bytes = await readBytes(request, bounds);
   if (!(bytes instanceof Uint8Array)) return bytes;
   return { kind: "ok", form: { bytes, contentType: request.headers.get("content-type") ?? "" } };
 }
 
 /** Reads a JSON request's text; nothing larger than `bytesMax` is ever held, packed or unpacked. */
-export async function readBody(request: Request, bytesMax: number): Promise<ReadBody> {
+export async function readBody(request: Request, bounds: BodyBounds): Promise<ReadBody> {
   if (!isJsonType(mediaTypeOf(request))) {
     return refused("unsupported_content_type", "The request needs 'content-type: application/json'.");
   }
-  const decoded = await readBytes(request, bytesMax);
+  const decoded = await readBytes(request, bounds);
   if (!(decoded instanceof Uint8Array)) return decoded;
   try {
     return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true }).decode(decoded) };

@@ -48,13 +48,17 @@ const SELECT_ACCOUNT = `
   SELECT credits_available, credits_unlimited, credits_observed_at_ms, tokens_per_percent
   FROM accounts WHERE account_key = ?`;
 
+/** An observation this much older is no straggler: the clock has been set back, and the known one is of no time at all. */
+const STRAGGLER_MS = 60 * 60_000;
+
 const MERGE_WINDOW = `
   INSERT INTO windows (account_key, limit_id, minutes, used_percent, resets_at_ms, observed_at_ms)
   VALUES ($accountKey, $limit, $minutes, $usedPercent, $resetsAtMs, $observedAtMs)
   ON CONFLICT (account_key, limit_id, minutes) DO UPDATE
   SET used_percent = excluded.used_percent, resets_at_ms = excluded.resets_at_ms,
     observed_at_ms = excluded.observed_at_ms
-  WHERE excluded.observed_at_ms >= windows.observed_at_ms`;
+  WHERE excluded.observed_at_ms >= windows.observed_at_ms
+    OR windows.observed_at_ms > excluded.observed_at_ms + ${STRAGGLER_MS}`;
 
 const WRITE_CREDITS = `
   INSERT INTO accounts (account_key, credits_available, credits_unlimited, credits_observed_at_ms)

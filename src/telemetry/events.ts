@@ -47,6 +47,8 @@ export type TelemetryEvent =
     }
   /** A browser was let in to the Settings page. */
   | { readonly kind: "page-opened" }
+  /** More wrong keys came than are looked into: a client with an old key, or somebody who guesses. */
+  | { readonly kind: "wrong-keys"; readonly count: number }
   /** What became of the remote control. `text` holds no token. */
   | { readonly kind: "remote-control"; readonly level: "info" | "warn"; readonly text: string }
   /** What became of the notifications of the system. */

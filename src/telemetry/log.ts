@@ -79,6 +79,10 @@ export function logLineOf(event: TelemetryEvent): LogLine {
       return refreshLine(event);
     case "page-opened":
       return { level: "info", event: event.kind, text: "a browser was let in to the Settings page", fields: {} };
+    case "wrong-keys": {
+      const text = `${event.count} requests with wrong keys beyond those that are looked into`;
+      return { level: "warn", event: event.kind, text, fields: { count: event.count } };
+    }
     case "remote-control":
     case "alerts":
       return { level: event.level, event: event.kind, text: event.text, fields: {} };

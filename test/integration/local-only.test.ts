@@ -29,6 +29,7 @@ const HOSTILE_HOSTS = [
   "[::2]",
   "[::ffff:127.0.0.1]",
   "2130706433",
+  "localhost:99999",
   "",
 ];
 
@@ -44,6 +45,16 @@ const HOSTILE_ORIGINS = [
 ];
 
 describe("the local-only guard", () => {
+  test("an address that is no URL is a route that is not there, and no bug of ours", async () => {
+    const pool = await startPool();
+    const { port, host } = new URL(pool.origin);
+    for (const line of ["CONNECT 127.0.0.1:22 HTTP/1.1", "GET //[nowhere HTTP/1.1"]) {
+      const answer = await sendRaw(Number(port), [line, `Host: ${host}`]);
+      expect([line, answer.split("\r\n", 1)[0]]).toEqual([line, "HTTP/1.1 404 Not Found"]);
+    }
+    expect(pool.events.filter((event) => event.kind === "internal-error")).toEqual([]);
+  });
+
   test("refuses foreign hosts before anything else, keys included (trap 43)", async () => {
     const pool = await startPool();
     const port = Number(new URL(pool.origin).port);

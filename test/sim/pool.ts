@@ -10,7 +10,16 @@ import { startUsagePoller } from "../../src/accounts/usage-poller.ts";
 import { readCatalogue } from "../../src/models/catalogue.ts";
 import type { NameTable } from "../../src/models/resolve.ts";
 import { readNameTable } from "../../src/operations/name-table.ts";
-import type { Endpoints, ProfileRecord, Rng, Routing, RuntimeStore, SettingsStore, Upstream } from "../../src/ports.ts";
+import type {
+  Clock,
+  Endpoints,
+  ProfileRecord,
+  Rng,
+  Routing,
+  RuntimeStore,
+  SettingsStore,
+  Upstream,
+} from "../../src/ports.ts";
 import type { Engine } from "../../src/router/engine.ts";
 import type { LiveStateOptions } from "../../src/router/live-state.ts";
 import type { AuthJson } from "../../src/simulator/account.ts";
@@ -44,6 +53,9 @@ export interface PoolOptions {
   /** Put between the stores and everybody else, to let them fail. */
   readonly wrapSettings?: (store: SettingsStore) => SettingsStore;
   readonly wrapRuntime?: (store: RuntimeStore) => RuntimeStore;
+  /** The same for the wire, and for the machine's clock, which may be set; upstream keeps the right time. */
+  readonly wrapUpstream?: (upstream: Upstream) => Upstream;
+  readonly wrapClock?: (clock: Clock) => Clock;
   readonly onEvent?: (event: TelemetryEvent) => void;
   readonly onChoice?: (choice: RecordedChoice) => void;
 }
@@ -170,9 +182,10 @@ function breakGround(options: PoolOptions): Ground {
 
 function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Running {
   const { clock, sim, settings, rng, counters, options } = ground;
+  const wrapUpstream = options.wrapUpstream ?? ((upstream: Upstream) => upstream);
   counters.lives += 1;
   const life = beginLife({
-    clock,
+    clock: options.wrapClock?.(clock) ?? clock,
     sim,
     onAttempt: (attempt) => {
       const known = ground.attempts.get(attempt.turnId);
@@ -188,7 +201,7 @@ function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Runn
       return true;
     },
   });
-  const upstream = openUpstream(life.send);
+  const upstream = wrapUpstream(openUpstream(life.send));
   const tokens = createTokenSource({
     settings,
     upstream,

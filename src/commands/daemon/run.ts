@@ -6,6 +6,7 @@ import { PORT_ARGUMENT, parsePort } from "../port-argument.ts";
 import { LOG_FORMAT_ARGUMENT } from "../runtime-log-sink.ts";
 import { serveInFront } from "../serve-in-front.ts";
 import { readServiceToken, readToken, TELEGRAM_TOKEN_ARGUMENT } from "../telegram-token.ts";
+import { documentText } from "../terminal-text.ts";
 import { reportOn } from "./daemon-report.ts";
 
 export const run = defineLeaf({
@@ -24,7 +25,7 @@ export const run = defineLeaf({
       async onServing(running) {
         const { port: at, startedAtMs } = running;
         const sighting = { kind: "running", pid: io.pid, port: at, version: VERSION, startedAtMs } as const;
-        if (args.json) await io.stdout.write(`${JSON.stringify(reportOn(sighting, desk, startedAtMs), null, 2)}\n`);
+        if (args.json) await io.stdout.write(documentText(reportOn(sighting, desk, startedAtMs)));
         else if (io.stderr.isTty) io.tell("done", `Serving at ${baseUrlOf(at)}. Stop with Ctrl-C.`);
       },
     });

@@ -105,7 +105,11 @@ function parseInput(text: string): { readonly input: unknown } | null {
 async function postOperation(room: Room, request: Request, name: string): Promise<Response> {
   const refused = guardChange(request.headers, room.sessions);
   if (refused !== null) return refused;
-  const body = await readBody(request, LIMITS.pageBodyBytesMax);
+  const body = await readBody(request, {
+    bytesMax: LIMITS.pageBodyBytesMax,
+    timeMs: LIMITS.bodyReadMs,
+    clock: room.desk.clock,
+  });
   if (body.kind === "refused") return refusePage("usage", body.refusal.message);
   const parsed = parseInput(body.text);
   if (parsed === null) return refusePage("usage", "The request body is not JSON.");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Column, renderTable } from "../../../src/commands/table.ts";
-import { clip, paintWith, plainText, widthOf, wrap } from "../../../src/commands/terminal-text.ts";
+import { clip, documentText, paintWith, plainText, widthOf, wrap } from "../../../src/commands/terminal-text.ts";
 
 const plain = paintWith(false);
 const COLUMNS: readonly Column[] = [
@@ -98,5 +98,16 @@ describe("text for a terminal", () => {
       "\u001b[31mx\u001b[39m",
       "",
     ]);
+  });
+});
+
+describe("documentText()", () => {
+  test("writes out what would steer a terminal, and means the same", () => {
+    const value = { name: "a\u001b[2J\u009b31m\u202eb\u2028\u{e0001}ü 日本" };
+    const text = documentText(value);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u2028]/);
+    expect(text).toContain("ü 日本");
+    expect(JSON.parse(text)).toEqual(value);
   });
 });

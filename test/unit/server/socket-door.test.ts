@@ -6,6 +6,7 @@ import type { StoredResponses } from "../../../src/ports.ts";
 import type { Door, SocketEars, SocketLine } from "../../../src/server/listen.ts";
 import type { Serving } from "../../../src/server/serving.ts";
 import { openDoor } from "../../../src/server/socket-door.ts";
+import { WrongKeys } from "../../../src/server/wrong-keys.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/simulator/clock.ts";
 
 const NOON_MS = Date.UTC(2026, 10, 22, 12);
@@ -34,6 +35,7 @@ function aServing(clock: VirtualClock): Serving {
       byHash: () => ({ ...record, lastUsedAtMs: clock.now() }),
       touch: () => undefined,
       isOfOtherRuntime: () => false,
+      wrong: new WrongKeys(clock, () => undefined),
     },
     emit: () => undefined,
     newId: (prefix) => `${prefix}_1`,

@@ -1,0 +1,28 @@
+/** Bodies that do not go on are ended by our own clock. Half-sent heads: `npm run trials -- attack`. */
+import { describe, expect, test } from "bun:test";
+import { readBody } from "../../../src/server/read-body.ts";
+import { createVirtualClock } from "../../../src/simulator/clock.ts";
+
+describe("readBody()", () => {
+  test("gives up on a body that never comes whole, and lets go of it", async () => {
+    const clock = createVirtualClock(0);
+    let isCancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"half":')),
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    const request = new Request("http://localhost/", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    const reading = readBody(request, { bytesMax: 1_000, timeMs: 5_000, clock });
+    await clock.advance(5_000);
+    const read = await reading;
+    expect(read.kind === "refused" ? [read.refusal.status, read.refusal.code] : read).toEqual([408, "request_timeout"]);
+    expect(isCancelled).toBe(true);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});

@@ -1,0 +1,156 @@
+/** `kill -9` in the middle of everything, again and again: what was there is there, and the next process goes on. */
+import { createSeededRng, drawInteger } from "../../src/simulator/rng.ts";
+import { askMany } from "../support/ask-many.ts";
+import { type Daemon, startDaemon } from "../support/daemon.ts";
+import { bodyOf, renderRequest, sendRaw } from "../support/raw-client.ts";
+import { closeDesk, openTrialHome, type TrialHome } from "../support/trial-home.ts";
+import { comes, sleep } from "../support/wait-for.ts";
+import { Breaches, countText, type Trial, type TrialOptions } from "../trial.ts";
+
+const ACCOUNTS = 3;
+const OPEN_TURNS = 12;
+/** What was written down this long before the kill must be there. */
+const WRITTEN_MS = 2_000;
+const PAUSE_MS = 7 * 24 * 3_600_000;
+
+/** What a client was told, and what has to be true of it for ever. */
+interface Promised {
+  /** Sessions that got a whole answer, and when. */
+  readonly sessions: Map<string, number>;
+}
+
+/** Keeps turns open until the process is gone. */
+function keepAsking(home: TrialHome, daemon: Daemon, round: number, promised: Promised): { stop(): Promise<number> } {
+  let isOver = false;
+  let whole = 0;
+  const worker = async (lane: number): Promise<void> => {
+    for (let turn = 0; !isOver && daemon.isAlive(); turn += 1) {
+      const session = `kill-${round}-${lane}-${turn % 2}`;
+      const body = bodyOf(`turn ${turn}`, session, { store: lane % 3 === 0, stream: lane % 4 !== 0 });
+      const call = sendRaw(daemon.port, renderRequest(daemon.port, { key: home.key, body }));
+      await call.over;
+      const id = /x-codexuse-session: (\S+)/i.exec(call.text())?.[1];
+      if (!/"completed"|response\.completed/.test(call.text()) || id === undefined) continue;
+      whole += 1;
+      promised.sessions.set(id, performance.now());
+    }
+  };
+  const workers = Promise.all(Array.from({ length: OPEN_TURNS }, (_, lane) => worker(lane)));
+  return {
+    stop: async () => {
+      isOver = true;
+      await workers;
+      return whole;
+    },
+  };
+}
+
+interface Counts {
+  kills: number;
+  cut: number;
+  sessions: number;
+  missing: number;
+  windows: number;
+}
+
+/** Looks at the files while no process serves. */
+async function checkFiles(
+  home: TrialHome,
+  promised: Promised,
+  killedAt: number,
+  breaches: Breaches,
+  counts: Counts,
+  where: string,
+) {
+  const desk = await home.openDesk();
+  const [settings, runtime] = [desk.settings(), desk.runtime("daemon")];
+  breaches.expect(settings.damage().length + runtime.damage().length === 0, `${where}: a file is damaged`);
+  breaches.expect(runtime.keys().filter((key) => key.revokedAtMs === null).length === 1, `${where}: the key is gone`);
+  const profiles = settings.profiles();
+  breaches.expect(profiles.length === ACCOUNTS, `${where}: ${profiles.length} profiles are left`);
+  for (const profile of profiles) {
+    breaches.expect(settings.credential(profile.id) !== null, `${where}: ${profile.name} lost its credential`);
+    if (profile.signIn.state === "needed") counts.windows += 1;
+  }
+  const [paused] = profiles.filter((profile) => profile.name === "account-3");
+  const isPaused = settings
+    .accountState(paused?.accountKey ?? "")
+    .cooldowns.some((cooldown) => cooldown.untilMs > Date.now());
+  breaches.expect(isPaused, `${where}: a cooldown is gone`);
+  for (const [id, atMs] of promised.sessions) {
+    counts.sessions += 1;
+    if (runtime.session(id) !== null) continue;
+    counts.missing += 1;
+    breaches.expect(
+      killedAt - atMs < WRITTEN_MS,
+      `${where}: session ${id} is gone, ${Math.round(killedAt - atMs)} ms old`,
+    );
+  }
+  closeDesk(desk);
+}
+
+async function run({ short, seed, say }: TrialOptions) {
+  const kills = short ? 1 : 40;
+  const rng = createSeededRng(seed);
+  const breaches = new Breaches();
+  const counts: Counts = { kills: 0, cut: 0, sessions: 0, missing: 0, windows: 0 };
+  // Tokens that are always due: refreshes are under way all the time.
+  const home = await openTrialHome({ accounts: ACCOUNTS, simulator: { accessTokenTtlMs: 240_000 } });
+  try {
+    home.sim.script.pace({ headDelayMs: 4, eventDelayMs: 4 });
+    home.account(2).script.fail("usage-limit", { times: "always" });
+    home.account(2).setUsed(100);
+    home.account(2).setUsed(100, "secondary");
+    await pauseAccount(home, "account-3");
+    const promised: Promised = { sessions: new Map() };
+    for (let round = 0; round < kills; round += 1) {
+      const where = `kill ${round}`;
+      const daemon = await startDaemon(home);
+      const asking = keepAsking(home, daemon, round, promised);
+      await sleep(50 + drawInteger(rng, short ? 300 : 1_500));
+      const open = home.sim.concurrency.now;
+      await daemon.kill();
+      const killedAt = performance.now();
+      await asking.stop();
+      counts.kills += 1;
+      counts.cut += open;
+      const isQuiet = await comes(() => home.sim.concurrency.now === 0, 3_000);
+      breaches.expect(isQuiet, `${where}: upstream still works on ${home.sim.concurrency.now} turns`);
+      await checkFiles(home, promised, killedAt, breaches, counts, where);
+      if (round % 10 === 9) say(`  ${round + 1} kills`);
+    }
+    const daemon = await startDaemon(home);
+    const after = await askMany(daemon.port, home.key, "after", 12, 4);
+    breaches.expect(after.served === 12, `at the end ${after.served} of 12 were served: ${after.refusals[0]}`);
+    breaches.expect((await daemon.stop()) === 0, "the last daemon did not stop well");
+    const reused = home.sim.violations.filter((violation) => violation.kind !== "refresh-token-reused");
+    for (const violation of reused) breaches.add(`${violation.kind}: ${violation.note}`);
+  } finally {
+    await home.remove();
+  }
+  return {
+    name: "kill -9",
+    tried: `${counts.kills} kills of a serving daemon, seed ${seed}`,
+    found: `${countText(counts.cut)} turns cut; 0 keys, profiles, credentials or cooldowns lost; of ${countText(counts.sessions)} looks at sessions ${counts.missing} missed one younger than ${WRITTEN_MS / 1_000} s; ${counts.windows} sign-ins lost to an exchange cut between answer and write`,
+    breaches: breaches.list(),
+  };
+}
+
+/** As if upstream had said that it is out of quota for a week. */
+async function pauseAccount(home: TrialHome, name: string): Promise<void> {
+  const desk = await home.openDesk();
+  const settings = desk.settings();
+  const profile = settings.profileNamed(name);
+  const nowMs = Date.now();
+  settings.setCooldown(profile?.accountKey ?? "", {
+    model: null,
+    reason: "usage-limit",
+    sinceMs: nowMs,
+    untilMs: nowMs + PAUSE_MS,
+    untilSource: "upstream",
+    strikes: 1,
+  });
+  closeDesk(desk);
+}
+
+export const killsTrial: Trial = { name: "kill -9", run };
