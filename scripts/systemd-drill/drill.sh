@@ -33,6 +33,10 @@ $program daemon install --system --port=4555 2>&1 | grep -q 'installed before'
 check "a second install changes nothing" $? 0
 systemctl restart codexuse
 check "it restarts" "$? $(state ActiveState)" "0 active"
+CODEXUSE_HOME=$service_home $program daemon stop
+check "stop ends the service" "$? $(state ActiveState)" "0 inactive"
+CODEXUSE_HOME=$service_home $program daemon start
+check "start means the service" "$? $(state ActiveState) $(cat $service_home/daemon.pid)" "0 active $(state MainPID)"
 systemd-analyze security codexuse --no-pager | tail -1
 $program daemon uninstall
 check "uninstall succeeds" $? 0

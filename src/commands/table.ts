@@ -77,8 +77,9 @@ export function renderTable(
   const safeRows = allRows.map((row) => shown.map((index) => row[index] ?? ""));
   const widths = fitWidths(columns, safeRows, widthMax);
   const titles = columns.map((column, index) => {
-    const pad = column.align === "right" ? padStart : padEnd;
-    return paint("dim", pad(column.title, widths[index] ?? 0));
+    const pad = " ".repeat(Math.max(0, (widths[index] ?? 0) - widthOf(column.title)));
+    const title = paint("dim", column.title);
+    return column.align === "right" ? pad + title : title + pad;
   });
   const lines = safeRows.map((row) =>
     columns

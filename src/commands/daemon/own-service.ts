@@ -8,12 +8,13 @@ import { type Desk, OperationError } from "../../operations/operation.ts";
 import type { CommandIo } from "../command-io.ts";
 import { SYSTEM_HOME } from "./service-target.ts";
 
-/** How to talk to the service of one's own that serves this home; null when there is none. */
+/** How to talk to the service, of one's own or of the machine, that serves this home; null when there is none. */
 export function findOwnService(io: CommandIo, desk: Desk): Systemctl | null {
   if (process.platform !== "linux") return null;
   const path = placesOf("user", io.env, homedir()).unit;
   const unit = existsSync(path) ? readSystemdUnit(readFileSync(path, "utf8")) : null;
-  return unit?.home === desk.home ? openSystemctl("user", io.env) : null;
+  if (unit?.home === desk.home) return openSystemctl("user", io.env);
+  return isMachineService(desk) ? openSystemctl("system", io.env) : null;
 }
 
 /** Whether the service of the machine, whose unit has this text, serves `home`. Pure. */
