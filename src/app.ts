@@ -25,10 +25,13 @@ import type { KeyRing } from "./server/auth.ts";
 import { createHttpApp } from "./server/http.ts";
 import { listen, PortTaken } from "./server/listen.ts";
 import type { Serving } from "./server/serving.ts";
+import type { GatherOptions } from "./store/gather-writes.ts";
+import { gatherRuntimeWrites } from "./store/gathered-runtime.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
 import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
 import { finishRekey, rekey } from "./store/rekey.ts";
+import { rememberSettings } from "./store/remembered-settings.ts";
 import { openRuntimeStore } from "./store/runtime-store.ts";
 import { createSealer } from "./store/seal.ts";
 import { openSettingsStore } from "./store/settings-store.ts";
@@ -69,7 +72,7 @@ function once<T>(make: () => T): { (): T; readonly peek: () => T | null } {
 function nameReader(settings: SettingsStore): () => NameTable {
   let read: { readonly version: number; readonly table: NameTable } | null = null;
   return () => {
-    const version = settings.version();
+    const version = settings.shapeVersion();
     if (read?.version !== version) read = { version, table: readNameTable(settings) };
     return read.table;
   };
@@ -83,7 +86,10 @@ function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }
 
-async function openBase(home: string, env: Environment): Promise<Base> {
+/** What stands between a serving process and its files; null for processes that come and go. */
+type Gathering = GatherOptions | null;
+
+async function openBase(home: string, env: Environment, gather: Gathering = null): Promise<Base> {
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -101,7 +107,7 @@ async function openBase(home: string, env: Environment): Promise<Base> {
     ensureHome(home);
     const store = openSettingsStore(home, { sealer: createSealer(keys) });
     finishRekey(home, store);
-    return store;
+    return gather === null ? store : rememberSettings(store, gather);
   });
   const runtimes = {
     desktop: once(() => openRuntime("desktop")),
@@ -109,7 +115,8 @@ async function openBase(home: string, env: Environment): Promise<Base> {
   };
   function openRuntime(runtime: Runtime): RuntimeStore {
     ensureHome(home);
-    return openRuntimeStore(home, runtime);
+    const store = openRuntimeStore(home, runtime);
+    return gather === null ? store : gatherRuntimeWrites(store, gather);
   }
   const upstream = once(openNetwork);
   const tokens = once(() =>
@@ -205,12 +212,16 @@ export interface RunningRuntime {
 
 /** Serves in this process until stopped. Rejects with an `OperationError`: `conflict` for a taken port. */
 export async function startRuntime(options: StartOptions): Promise<RunningRuntime> {
-  const base = await openBase(options.home, options.env);
   const { runtime } = options;
   const listeners: Emit[] = options.onEvent === undefined ? [] : [options.onEvent];
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
+  const base = await openBase(options.home, options.env, {
+    clock: SYSTEM_CLOCK,
+    waitMs: LIMITS.gatherWritesMs,
+    onLost: (error) => emit({ kind: "internal-error", id: "store", text: stackOf(error) }),
+  });
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
@@ -279,6 +290,10 @@ async function openRemote(
     newId,
     ...start,
   });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function openLiveState(base: Base, store: RuntimeStore, emit: Emit): LiveState {

@@ -60,6 +60,7 @@ export class LiveState {
     const bound = this.#recent.countByAccount(this.#options.clock.now());
     const candidates = stored.map((candidate) => ({
       ...candidate,
+      state: this.accountState(candidate.accountKey),
       inFlight: this.inFlight(candidate.accountKey),
       boundSessions: bound.get(candidate.accountKey) ?? 0,
     }));
@@ -126,13 +127,13 @@ export class LiveState {
     const to = candidate.profileId;
     if (session === null || session.profileId !== from || from === to) return;
     if (from === null) {
-      this.#keep(() => runtime.saveSession({ ...session, profileId: to }));
+      this.#keep(() => runtime.updateSession({ ...session, profileId: to }));
       return;
     }
     const nowMs = clock.now();
     const lastRollover = { from, to, reason, atMs: nowMs };
     this.#keep(() => {
-      runtime.saveSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
+      runtime.updateSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
     });
     emit({ kind: "session-moved", sessionId, from: this.nameOf(from), to: candidate.name, reason });
   }
@@ -144,7 +145,7 @@ export class LiveState {
     if (session === null) return;
     const nowMs = clock.now();
     this.#lastTurnAtMs = nowMs;
-    this.#keep(() => runtime.saveSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs }));
+    this.#keep(() => runtime.updateSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs }));
     if (accountKey === null) return;
     this.#recent.note(sessionId, accountKey, nowMs);
   }
@@ -202,6 +203,8 @@ export class LiveState {
   }
 
   #heal(candidate: Candidate, upstreamModel: string, sinceMs: number, isHealed: (cooldown: Cooldown) => boolean): void {
+    // What is set while the attempt runs is not for it to heal: with no pause before it there is nothing to read.
+    if (candidate.state.cooldowns.length === 0) return;
     const { settings, emit } = this.#options;
     for (const cooldown of settings.accountState(candidate.accountKey).cooldowns.filter(isHealed)) {
       if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;

@@ -8,7 +8,7 @@ import { MINUTE_MS, SECOND_MS } from "../clock-units.ts";
 
 /** The store with a full disk while `isFull` says so: what would write throws, what reads works. */
 function onFullDisk<Store extends object>(store: Store, isFull: () => boolean): Store {
-  const writes = /^(save|record|update|set|clear|merge|write|add|remove|mark|touch|take|drop|prune)/;
+  const writes = /^(save|keep|record|update|set|clear|merge|write|add|remove|mark|touch|take|drop|prune)/;
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
