@@ -2,7 +2,8 @@
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import { SseFramer, SseTooLarge } from "../protocol/sse.ts";
-import { type WireEvent, wireEventOf } from "../protocol/wire-event.ts";
+import { EventNamer, endsWhole, type WireEvent } from "../protocol/wire-event.ts";
+import { openPatience } from "./patience.ts";
 
 export type ReadEvents =
   | { readonly kind: "events"; readonly events: readonly WireEvent[] }
@@ -22,38 +23,30 @@ export interface EventReader {
   cancel(reason: string): void;
 }
 
-/** A cheap look for texts that were cut; their insides are parsed only where somebody needs them. */
-function isWhole(event: WireEvent): boolean {
-  return event.text === "" || /[}\]]\s*$/.test(event.text.slice(-8));
-}
-
 const BLANK = /^[\r\n]*$/;
 
 export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock): EventReader {
   const reader = body.getReader();
   const framer = new SseFramer(LIMITS.eventBytesMax);
+  const namer = new EventNamer();
+  const patience = openPatience(clock, LIMITS.upstreamSilenceMs);
   let isOver = false;
   let hasGarbage = false;
 
   const cancel = (reason: string) => {
     isOver = true;
+    patience.close();
     reader.cancel(reason).catch(() => undefined);
   };
 
   /** The stream's own result, or `silent` when the clock runs out first. */
-  async function readChunk(): Promise<"silent" | { done: boolean; value?: Uint8Array | undefined }> {
-    const { promise: silence, resolve } = Promise.withResolvers<"silent">();
-    const stop = clock.after(LIMITS.upstreamSilenceMs, () => resolve("silent"));
-    try {
-      return await Promise.race([reader.read(), silence]);
-    } finally {
-      stop();
-    }
+  function readChunk(): Promise<"silent" | { done: boolean; value?: Uint8Array | undefined }> {
+    return patience.wait(reader.read(), "silent");
   }
 
   /** The events before the first that is cut; the cut itself is told at the next read. */
   function takeWhole(events: readonly WireEvent[]): ReadEvents {
-    const cutAt = events.findIndex((event) => !isWhole(event));
+    const cutAt = events.findIndex((event) => !endsWhole(event));
     if (cutAt === 0) return { kind: "garbage" };
     hasGarbage = cutAt > 0;
     return { kind: "events", events: hasGarbage ? events.slice(0, cutAt) : events };
@@ -64,7 +57,7 @@ export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock):
     const chunk = await readChunk();
     if (chunk === "silent") return { kind: "silent" };
     if (!chunk.done && chunk.value !== undefined) {
-      return takeWhole(framer.push(chunk.value).map(wireEventOf));
+      return takeWhole(framer.push(chunk.value).map((frame) => namer.eventOf(frame)));
     }
     return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(framer.rest().subarray(0, 8))) };
   }
