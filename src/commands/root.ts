@@ -18,6 +18,7 @@ export const root = defineGroup({
     daemon: () => import("./daemon/daemon.ts").then((module) => module.daemon),
     setup: () => import("./setup/setup.ts").then((module) => module.setup),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),
+    bench: () => import("./bench.ts").then((module) => module.bench),
     completion: () => import("./completion/completion.ts").then((module) => module.defineCompletion(() => root)),
     demo: () => import("./demo/demo.ts").then((module) => module.demo),
   },

@@ -111,7 +111,7 @@ describe("the list of operations", () => {
   test("leaves to the command line only what is about processes and files of other programs", () => {
     const listed = new Set(OPERATIONS.map((operation) => operation.name));
     const own = [...commandNames].filter(
-      (name) => !listed.has(name) && !/^(daemon\.|desktop$|setup\.|doctor$|completion$|demo$)/.test(name),
+      (name) => !listed.has(name) && !/^(daemon\.|desktop$|setup\.|doctor$|completion$|demo$|bench$)/.test(name),
     );
     expect(own).toEqual([]);
   });

@@ -47,8 +47,8 @@ describe("source", () => {
     expect([...variables, ...collections, ...lists]).toEqual([]);
   });
 
-  test("calls fetch only in the upstream room", () => {
-    expect(findLines(outsideOf("upstream/"), /(^|[^.\w$])fetch\(/)).toEqual([]);
+  test("calls fetch only in the upstream room, and in the bench, which is a client", () => {
+    expect(findLines(outsideOf("upstream/", "bench/"), /(^|[^.\w$])fetch\(/)).toEqual([]);
   });
 
   test("asks no clock, dice, file or environment where it is pure", () => {
