@@ -31,6 +31,9 @@ export class SseTooLarge extends Error {
 const decoder = new TextDecoder();
 const LINE_END = /\r\n|\n|\r/;
 
+/** Up to the value; what is asked of the rest is asked by place. */
+const PLAIN = /(?:event: ?[^\r\n]*\n)?data: /y;
+
 interface Fields {
   readonly event: string;
   readonly data: string | null;
@@ -79,7 +82,17 @@ class Frame implements SseFrame {
   }
 
   get data(): string | null {
-    return this.#read().data;
+    return this.#readPlain() ?? this.#read().data;
+  }
+
+  /** The text where the frame is one line of data, with its name before it or without; null for all others. */
+  #readPlain(): string | null {
+    const { latin, start, end } = this;
+    PLAIN.lastIndex = start;
+    if (!PLAIN.test(latin) || PLAIN.lastIndex > end) return null;
+    const from = PLAIN.lastIndex;
+    if (latin.indexOf("\n", from) !== end - 2 || latin.charCodeAt(end - 3) === CR) return null;
+    return decoder.decode(this.source.subarray(from, end - 2));
   }
 
   #read(): Fields {

@@ -43,6 +43,11 @@ export class LiveState {
   readonly turnStates = new TurnStates();
   /** One for each account that has served since the start. */
   readonly #meters = new Map<string, CapacityMeter>();
+  /** The candidates of the last view, and what they were made from. */
+  #seen: { readonly stored: readonly Candidate[]; readonly candidates: readonly Candidate[] } = {
+    stored: [],
+    candidates: [],
+  };
   #budget: RetryBudget;
   #lastAccountKey: string | null = null;
   #lastTurnAtMs = Number.NEGATIVE_INFINITY;
@@ -58,13 +63,19 @@ export class LiveState {
   view(): PoolView {
     const { settings, candidates: stored } = this.#pool.read();
     const bound = this.#recent.countByAccount(this.#options.clock.now());
-    const candidates = stored.map((candidate) => ({
-      ...candidate,
-      state: this.accountState(candidate.accountKey),
-      inFlight: this.inFlight(candidate.accountKey),
-      boundSessions: bound.get(candidate.accountKey) ?? 0,
-    }));
+    const before = this.#seen.stored === stored ? this.#seen.candidates : stored;
+    const candidates = before.map((candidate) => this.#asItStands(candidate, bound.get(candidate.accountKey) ?? 0));
+    this.#seen = { stored, candidates };
     return { settings, candidates, lastAccountKey: this.#lastAccountKey };
+  }
+
+  /** The very candidate that was seen last where nothing about it has changed: most have not. */
+  #asItStands(candidate: Candidate, boundSessions: number): Candidate {
+    const state = this.accountState(candidate.accountKey);
+    const inFlight = this.inFlight(candidate.accountKey);
+    const isSame = candidate.state === state && candidate.inFlight === inFlight;
+    if (isSame && candidate.boundSessions === boundSessions) return candidate;
+    return { ...candidate, state, inFlight, boundSessions };
   }
 
   /** Chooses among all profiles as they stand now. `beginAttempt` follows in the same tick. */

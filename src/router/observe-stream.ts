@@ -110,7 +110,8 @@ class StreamObserver {
     const { told, onQuota } = this.#options;
     this.#collector.add(event);
     if (event.type === "codex.rate_limits") onQuota(event.text);
-    if (!isLifecycle(event.type)) return null;
+    const isPlain = Object.keys(told).length === 0 && !isTerminal(event.type);
+    if (isPlain || !isLifecycle(event.type)) return null;
     const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
     if (event.type === "response.completed" || event.type === "response.incomplete")

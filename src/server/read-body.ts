@@ -34,7 +34,10 @@ function isJsonType(type: string): boolean {
 
 /** The raw bytes, or null when there are more than the bound; stops reading there. */
 async function readRaw(request: Request, bytesMax: number): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return null;
+  const length = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (length > bytesMax) return null;
+  // The connection gives no more than it has announced; only a body without a length has to be counted.
+  if (length >= 0) return request.bytes();
   if (request.body === null) return new Uint8Array();
   const parts: Uint8Array[] = [];
   let size = 0;

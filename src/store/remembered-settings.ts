@@ -2,10 +2,10 @@
  * What do the settings say, without reading them anew for every turn? Remembers what is read until some process has
  * written, and gathers what turns tell of accounts, to be written off their path.
  *
- * Secrets, leases and instants are always read from the file. What this process observes of accounts is remembered with
+ * Leases and instants are always read from the file. What this process observes of accounts is remembered with
  * it and seen at once; a killed process loses what it gathered within `waitMs`, which upstream tells again.
  */
-import type { AccountFacts, PoolSettings, ProfileRecord, SettingsStore } from "../ports.ts";
+import type { AccountFacts, PoolSettings, ProfileRecord, SettingsStore, StoredCredential } from "../ports.ts";
 import type { AccountState, QuotaWindow } from "../router/rules/account-state.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites } from "./gather-writes.ts";
@@ -16,6 +16,7 @@ class Memory {
   readonly #gathering: Gathering;
   /** As the file has it and as it was observed since. */
   readonly #accounts = new Map<string, AccountState>();
+  readonly #credentials = new Map<string, StoredCredential>();
   #pool: PoolSettings | null = null;
   #profiles: readonly ProfileRecord[] | null = null;
   #fileVersion: number;
@@ -52,10 +53,20 @@ class Memory {
     return this.#shape;
   }
 
-  accountState(accountKey: string): AccountState {
+  credential(profileId: string): StoredCredential | null {
     this.#look();
+    const known = this.#credentials.get(profileId);
+    if (known !== undefined) return known;
+    const stored = this.#store.credential(profileId);
+    if (stored !== null) this.#credentials.set(profileId, stored);
+    return stored;
+  }
+
+  /** As it was when anything else was looked at last: every choice looks, and what follows it goes by the same state. */
+  accountState(accountKey: string): AccountState {
     const known = this.#accounts.get(accountKey);
     if (known !== undefined) return known;
+    this.#look();
     const facts = this.#waiting.get(accountKey);
     const stored = this.#store.accountState(accountKey);
     const state = facts === undefined ? stored : withFacts(stored, facts);
@@ -96,6 +107,7 @@ class Memory {
     this.#pool = null;
     this.#profiles = null;
     this.#accounts.clear();
+    this.#credentials.clear();
     this.#version += 1;
     this.#shape += 1;
     this.#fileVersion = this.#store.version();
@@ -133,7 +145,7 @@ export function rememberSettings(store: SettingsStore, options: GatherOptions): 
     pool: () => memory.pool(),
     profiles: () => memory.profiles(),
     catalogue: (accountKey) => store.catalogue(accountKey),
-    credential: (profileId) => store.credential(profileId),
+    credential: (profileId) => memory.credential(profileId),
     generation: (profileId) => store.generation(profileId),
     accountState: (accountKey) => memory.accountState(accountKey),
     mergeWindows: (accountKey, windows) => observe({ accountKey, windows }),
