@@ -58,9 +58,19 @@ function targetText(against: Comparison | null): string {
   return target === null ? "" : `${target.words}: ${target.isMet ? "met" : "missed"}`;
 }
 
+/** Where a target's column stands; others come behind. */
+const ORDER = ["direct", "bare proxy", "codexuse"];
+
+function placeOf(name: string): number {
+  const place = ORDER.indexOf(name);
+  return place === -1 ? ORDER.length : place;
+}
+
 /** Rows of cells, the titles first: for a terminal's table or a document's. */
 export function rowsOf(figures: readonly Figure[]): string[][] {
-  const names = [...new Set(figures.flatMap((figure) => Object.keys(figure.values)))];
+  const names = [...new Set(figures.flatMap((figure) => Object.keys(figure.values)))].sort(
+    (a, b) => placeOf(a) - placeOf(b),
+  );
   const hasTargets = figures.some((figure) => figure.against?.target != null);
   const hasAgainst = figures.some((figure) => figure.against !== null);
   const row = (figure: Figure) => [

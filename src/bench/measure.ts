@@ -127,7 +127,14 @@ interface Held {
   readonly meanwhileMs: number;
 }
 
-async function holdStreams(target: Target, count: number): Promise<Held> {
+/** Turns before memory is asked, so that what the program takes once does not count as what a stream takes. */
+const SETTLING_TURNS = 200;
+
+async function holdStreams(world: World, target: Target, count: number): Promise<Held> {
+  await world.say(SMALL_ANSWER);
+  const short = bodyOf({ inputBytes: 2_000, session: "bench-settling", stream: true });
+  await runMany(() => runTurn(target, short), SETTLING_TURNS, WIDTH);
+  await world.say({ events: 1_000, charactersPerEvent: 4, eventDelayMs: 1_000 });
   const before = target.process?.memory() ?? 0;
   const close = await openStreams(target, bodyOf({ inputBytes: 2_000, session: "bench-open", stream: true }), count);
   const after = target.process?.memory() ?? 0;
@@ -149,12 +156,11 @@ async function runTurnToFirst(target: Target, body: string): Promise<{ firstMs: 
 
 /** Memory is asked of processes that were started for it: what others have left behind would hide what a stream takes. */
 export async function measureOpenStreams(world: World, plan: Plan): Promise<Figure[]> {
-  await world.say({ events: 1_000, charactersPerEvent: 4, eventDelayMs: 1_000 });
   const figures: Figure[] = [];
   for (const count of plan.openStreams) {
     const [bare, pool] = [
-      await holdStreams(await world.startBare(), count),
-      await holdStreams(await world.startPool(`codexuse-${count}`, SMALL), count),
+      await holdStreams(world, await world.startBare(), count),
+      await holdStreams(world, await world.startPool(`codexuse-${count}`, SMALL), count),
     ];
     const [bareKib, poolKib] = [bare.bytesPerStream / 1024, pool.bytesPerStream / 1024];
     const streams = `${count.toLocaleString("en")} open streams`;

@@ -1,9 +1,9 @@
 /** The next events of an attempt, or why there are none. Owns the silence clock and the right to cancel upstream. */
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import { SseFramer, SseTooLarge } from "../protocol/sse.ts";
+import { type SseFrame, SseFramer, SseTooLarge } from "../protocol/sse.ts";
 import { EventNamer, endsWhole, type WireEvent } from "../protocol/wire-event.ts";
-import { openPatience } from "./patience.ts";
+import { Patience } from "./patience.ts";
 
 export type ReadEvents =
   | { readonly kind: "events"; readonly events: readonly WireEvent[] }
@@ -26,54 +26,60 @@ export interface EventReader {
 const BLANK = /^[\r\n]*$/;
 
 export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock): EventReader {
-  const reader = body.getReader();
-  const framer = new SseFramer(LIMITS.eventBytesMax);
-  const namer = new EventNamer();
-  const patience = openPatience(clock, LIMITS.upstreamSilenceMs);
-  let isOver = false;
-  let hasGarbage = false;
+  return new BodyReader(body.getReader(), new Patience(clock, LIMITS.upstreamSilenceMs));
+}
 
-  const cancel = (reason: string) => {
-    isOver = true;
-    patience.close();
-    reader.cancel(reason).catch(() => undefined);
-  };
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
 
-  /** The stream's own result, or `silent` when the clock runs out first. */
-  function readChunk(): Promise<"silent" | { done: boolean; value?: Uint8Array | undefined }> {
-    return patience.wait(reader.read(), "silent");
+class BodyReader implements EventReader {
+  readonly #reader: Reader;
+  readonly #patience: Patience;
+  readonly #framer = new SseFramer(LIMITS.eventBytesMax);
+  readonly #namer = new EventNamer();
+  #isOver = false;
+  #hasGarbage = false;
+
+  constructor(reader: Reader, patience: Patience) {
+    this.#reader = reader;
+    this.#patience = patience;
   }
 
-  /** The events before the first that is cut; the cut itself is told at the next read. */
-  function takeWhole(events: readonly WireEvent[]): ReadEvents {
-    const cutAt = events.findIndex((event) => !endsWhole(event));
-    if (cutAt === 0) return { kind: "garbage" };
-    hasGarbage = cutAt > 0;
-    return { kind: "events", events: hasGarbage ? events.slice(0, cutAt) : events };
-  }
-
-  async function readOnce(): Promise<ReadEvents> {
-    if (hasGarbage) return { kind: "garbage" };
-    const chunk = await readChunk();
-    if (chunk === "silent") return { kind: "silent" };
-    if (!chunk.done && chunk.value !== undefined) {
-      return takeWhole(framer.push(chunk.value).map((frame) => namer.eventOf(frame)));
-    }
-    return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(framer.rest().subarray(0, 8))) };
-  }
-
-  async function read(): Promise<ReadEvents> {
+  async read(): Promise<ReadEvents> {
     let outcome: ReadEvents = { kind: "broken" };
     try {
       do {
-        outcome = isOver ? { kind: "broken" } : await readOnce();
+        outcome = this.#isOver ? { kind: "broken" } : await this.#readOnce();
       } while (outcome.kind === "events" && outcome.events.length === 0);
     } catch (error) {
       outcome = { kind: error instanceof SseTooLarge ? "too-large" : "broken" };
     }
-    if (outcome.kind !== "events") cancel(outcome.kind);
+    if (outcome.kind !== "events") this.cancel(outcome.kind);
     return outcome;
   }
 
-  return { read, cancel };
+  cancel(reason: string): void {
+    this.#isOver = true;
+    this.#patience.close();
+    this.#reader.cancel(reason).catch(() => undefined);
+  }
+
+  async #readOnce(): Promise<ReadEvents> {
+    if (this.#hasGarbage) return { kind: "garbage" };
+    const chunk = await this.#patience.wait(this.#reader.read());
+    if (chunk === "late") return { kind: "silent" };
+    if (!chunk.done && chunk.value !== undefined) return this.#takeWhole(this.#framer.push(chunk.value));
+    return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(this.#framer.rest().subarray(0, 8))) };
+  }
+
+  /** The events before the first that is cut; the cut itself is told at the next read. */
+  #takeWhole(frames: readonly SseFrame[]): ReadEvents {
+    const events: WireEvent[] = [];
+    for (const frame of frames) {
+      const event = this.#namer.eventOf(frame);
+      this.#hasGarbage = !endsWhole(event);
+      if (this.#hasGarbage) break;
+      events.push(event);
+    }
+    return this.#hasGarbage && events.length === 0 ? { kind: "garbage" } : { kind: "events", events };
+  }
 }

@@ -1,6 +1,6 @@
 /** Keeps a quiet client: between whole events, and only while somebody upstream is still being waited for. */
 import type { Clock } from "../ports.ts";
-import { openPatience } from "../router/patience.ts";
+import { Patience } from "../router/patience.ts";
 
 type Chunk = { readonly done: boolean; readonly value?: Uint8Array | undefined };
 
@@ -16,7 +16,7 @@ export function keepAlive(
   onCancel: () => void,
 ): ReadableStream<Uint8Array> {
   const reading = source.then((stream) => stream.getReader());
-  const patience = openPatience(clock, everyMs);
+  const patience = new Patience(clock, everyMs);
   /** Asked of the source and not yet given to the client: outlives the beats that go out meanwhile. */
   let pending: Promise<Chunk> | null = null;
   let reader: { read(): Promise<Chunk> } | null = null;
@@ -30,8 +30,8 @@ export function keepAlive(
     {
       async pull(controller) {
         pending ??= reader === null ? readFirst() : reader.read();
-        const chunk = await patience.wait(pending, "quiet");
-        if (chunk === "quiet") {
+        const chunk = await patience.wait(pending);
+        if (chunk === "late") {
           controller.enqueue(beat);
           return;
         }

@@ -60,6 +60,8 @@ test("a bug of ours ends the turn once and holds nothing", async () => {
       }),
   });
   await pool.turn();
+  // What was read of the settings is remembered until something is written.
+  pool.settings.setInstant("a-change", 1);
   isBroken = true;
   const crashed = await pool.turn();
   isBroken = false;
