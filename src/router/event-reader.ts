@@ -29,7 +29,10 @@ export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock):
   return new BodyReader(body.getReader(), new Patience(clock, LIMITS.upstreamSilenceMs));
 }
 
-type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel">;
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(reason: string): Promise<void>;
+}
 
 class BodyReader implements EventReader {
   readonly #reader: Reader;
