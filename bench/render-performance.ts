@@ -32,7 +32,8 @@ its cores. All targets take turns within each round, so that a machine that slow
 medians over the rounds unless they say otherwise. The pretend upstream costs as little as it can and sends every event
 by itself. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
 checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of each stream back
-until it is known to be good. What stands under "codexuse against bare" is a ratio for rates and a difference for
+until it is known to be good. The bare proxy never sees a byte of a stream in JavaScript; the same dozen lines with one
+stream of their own in between cost it half of its CPU again. What stands under "codexuse against bare" is a ratio for rates and a difference for
 times and memory. Single milliseconds depend on the machine; ratios and differences much less.`;
 
 function scaleText({ report, grown }: Measured): string {
@@ -42,25 +43,33 @@ function scaleText({ report, grown }: Measured): string {
   const perStream = poolValue(figures, "memory of one of 2,000") ?? poolValue(figures, "memory of one of");
   const events = poolValue(figures, "streams of");
   const choice = poolValue(grown, "one choice, 200 profiles");
-  return `One runtime uses one core for its own work; the curve above is that of a machine whose two cores also carry the load and
-the upstream of the bench.
+  const perSecond = cpuMs === null || cpuMs === 0 ? "?" : round(Math.round(1_000_000 / cpuMs));
+  return `One runtime does its own work on one core; in the figures above the same two cores also carry the load and the upstream
+of the bench.
 
-- **Turns.** A small turn costs ${cpuMs === null ? "an unmeasured" : round(cpuMs / 1_000)} ms of CPU, so one core holds about ${
-    cpuMs === null || cpuMs === 0 ? "?" : Math.round(1_000_000 / cpuMs).toLocaleString("en")
-  } turns a second when nothing else runs on it; beside load and upstream it was ${textOf(rate, "turns/s")}. People and agents
-  ask a few times a minute: this is the least of the limits.
-- **Events.** ${textOf(events, "events/s")} through all streams together. A model writes 50 to 200 events a second, so that
-  is hundreds of streams at full speed. **This breaks first**: beyond it events queue up, streams slow down together, and
-  back-pressure reaches upstream; nothing is dropped and memory does not grow.
-- **Open streams.** Each takes ${textOf(perStream, "KiB")}; quiet ones cost nothing else. 16,384 requests to upstream at a time is
-  the cap that the runtime sets for itself; further ones wait for a place.
-- **Profiles and sessions.** A choice among 200 profiles with 10,000 sessions takes ${textOf(choice, "µs")}; sessions are looked up by
-  index and cost nothing by their number. 20,000 sessions are kept in memory as load, all others in the file.
-- **The turn log.** It is bounded by age and size (\`turnLogMs\`, \`turnLogBytesMax\`), and writing into a full one costs what
-  writing into an empty one does. Turns are written together, at most \`gatherWritesMs\` late: a stop loses nothing, a killed
-  process that much of its log and counts. Keys, sign-ins, cooldowns and stored responses are written at once.
-- **Large inputs.** A request is read, checked and sent on as text; 1 MB costs what the table says, and 64 MiB is the
-  bound. Such a request holds the whole runtime up for as long as it is parsed: about a millisecond for each megabyte.`;
+- **Turns.** A small turn costs ${cpuMs === null ? "?" : round(cpuMs / 1_000)} ms of CPU, so one core to itself holds about ${perSecond} turns a second; beside load and
+  upstream it was ${textOf(rate, "turns/s")}. People and agents ask a few times a minute: this is the least of the limits.
+- **Events.** All streams together: ${textOf(events, "events/s")}. A model writes 50 to 200 events a second into one stream.
+  **This breaks first**: beyond it the one core is full, all streams slow down together, and back-pressure reaches
+  upstream; nothing is dropped, and memory does not grow.
+- **Open streams.** Each takes ${textOf(perStream, "KiB")}; a quiet one costs nothing else. The runtime allows itself 16,384 requests
+  to upstream at a time; further ones wait for a place.
+- **Profiles and sessions.** A choice among 200 profiles with 10,000 sessions takes ${textOf(choice, "µs")}. Sessions are looked up
+  by index, however many there are; 20,000 at most count as load.
+- **The turn log.** It is bounded by age and size (\`turnLogMs\`, \`turnLogBytesMax\`); writing into a full one costs what writing
+  into an empty one does. Turns are written together, at most \`gatherWritesMs\` late: a stop loses nothing, a killed
+  process that much of its log and of its sessions. Keys, sign-ins, cooldowns and stored responses are written at once.
+- **Large inputs.** A request is checked as a whole and sent on as it came. While 1 MB of it is read, nothing else of the
+  runtime moves for about a millisecond; 64 MiB is the bound.`;
+}
+
+/** Figures of a machine with other work to do are no promise, and say so. */
+function busyText({ loadBefore }: Report): string {
+  if (loadBefore < 0.5) return "";
+  return `
+**The machine was not ours alone**: ${round(loadBefore)} other processes wanted its cores when the run began. Everything is slower
+for that, and what does most in JavaScript suffers most; a quiet machine shows better ratios.
+`;
 }
 
 export function renderPerformance(measured: Measured): string {
@@ -73,7 +82,7 @@ What the pool costs, measured by \`npm run bench\`, which writes this page. \`co
 machine, with a short run and nothing but the program itself; \`--target\` puts any other proxy beside it.
 
 Measured on ${day} with codexuse ${report.version} (${size}) on ${report.machine}; ${report.rounds} rounds.
-
+${busyText(report)}
 ${renderMarkdown(rowsOf(report.figures))}
 
 ${missedText(report.figures)}

@@ -46,6 +46,7 @@ export function compare(kind: Comparison["kind"], value: number, bound: Bound | 
 
 export function round(value: number): string {
   const size = Math.abs(value);
+  if (size >= 10_000) return Math.round(value).toLocaleString("en");
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 

@@ -1,5 +1,5 @@
 /** The whole bench: which measures make up a report, on what machine it was made, and with what. */
-import { arch, cpus, totalmem, type } from "node:os";
+import { arch, cpus, loadavg, totalmem, type } from "node:os";
 import { VERSION } from "../version.ts";
 import type { Figure } from "./figures.ts";
 import { measureEvents, measureIdle, measureLatency, measureOpenStreams, measureTurns, type Plan } from "./measure.ts";
@@ -19,6 +19,8 @@ export const FULL_PLAN: Plan = {
 export interface Report {
   readonly version: string;
   readonly machine: string;
+  /** Processes that wanted a core when it began: other work on the machine, which slows all targets. */
+  readonly loadBefore: number;
   readonly atMs: number;
   readonly rounds: number;
   readonly figures: readonly Figure[];
@@ -55,10 +57,11 @@ export async function runBench(
   note: Note,
   more: (world: World) => Promise<Figure[]> = async () => [],
 ): Promise<Report> {
+  const loadBefore = loadavg()[0] ?? 0;
   const world = await startWorld(options);
   try {
     const figures = [...(await measureAll(world, plan, note)), ...(await more(world))];
-    return { version: VERSION, machine: machineText(), atMs: Date.now(), rounds: plan.rounds, figures };
+    return { version: VERSION, machine: machineText(), loadBefore, atMs: Date.now(), rounds: plan.rounds, figures };
   } finally {
     await world.stop();
   }

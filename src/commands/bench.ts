@@ -17,8 +17,8 @@ function render(report: Report, io: CommandIo): string {
   return `codexuse ${report.version} on ${report.machine}\n\n${table}`;
 }
 
-function documentOf({ version, machine, atMs, rounds, figures }: Report) {
-  return { version, machine, measured_at: new Date(atMs).toISOString(), rounds, figures };
+function documentOf({ version, machine, loadBefore, atMs, rounds, figures }: Report) {
+  return { version, machine, load_before: loadBefore, measured_at: new Date(atMs).toISOString(), rounds, figures };
 }
 
 async function readOther(io: CommandIo, url: string | undefined, key: string | undefined) {

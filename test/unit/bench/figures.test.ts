@@ -53,6 +53,6 @@ describe("rowsOf()", () => {
   });
 
   test("writes figures as short as they are large", () => {
-    expect([0.123, 12.34, 123.4, -5.678].map(round)).toEqual(["0.12", "12.3", "123", "-5.68"]);
+    expect([0.123, 12.34, 123.4, -5.678, 43_210.5].map(round)).toEqual(["0.12", "12.3", "123", "-5.68", "43,211"]);
   });
 });
