@@ -32,8 +32,8 @@ its cores. All targets take turns within each round, so that a machine that slow
 medians over the rounds unless they say otherwise. The pretend upstream costs as little as it can and sends every event
 by itself. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
 checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of each stream back
-until it is known to be good. The bare proxy never sees a byte of a stream in JavaScript; the same dozen lines with one
-stream of their own in between cost it half of its CPU again. What stands under "codexuse against bare" is a ratio for rates and a difference for
+until it is known to be good. The bare proxy's JavaScript never sees a byte of a stream: whoever
+looks at one pays for that alone. What stands under "codexuse against bare" is a ratio for rates and a difference for
 times and memory. Single milliseconds depend on the machine; ratios and differences much less.`;
 
 function scaleText({ report, grown }: Measured): string {
