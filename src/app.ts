@@ -35,10 +35,13 @@ import type { PageDoor, Serving } from "./server/serving.ts";
 import { openDoor } from "./server/socket-door.ts";
 import { WrongKeys } from "./server/wrong-keys.ts";
 import { backUpHome } from "./store/back-up-home.ts";
+import type { GatherOptions } from "./store/gather-writes.ts";
+import { gatherRuntimeWrites } from "./store/gathered-runtime.ts";
 import { ensureHome, resolveHome } from "./store/home.ts";
 import { type Keyring, openSystemKeyring } from "./store/keyring.ts";
 import { type MasterKeys, openMasterKeys } from "./store/master-key.ts";
 import { finishRekey, rekey } from "./store/rekey.ts";
+import { rememberSettings } from "./store/remembered-settings.ts";
 import { finishRestore, restoreHome } from "./store/restore-home.ts";
 import { openRuntimeStore } from "./store/runtime-store.ts";
 import { createSealer } from "./store/seal.ts";
@@ -82,7 +85,7 @@ function once<T>(make: () => T): { (): T; readonly peek: () => T | null } {
 function nameReader(settings: SettingsStore): () => NameTable {
   let read: { readonly version: number; readonly table: NameTable } | null = null;
   return () => {
-    const version = settings.version();
+    const version = settings.shapeVersion();
     if (read?.version !== version) read = { version, table: readNameTable(settings) };
     return read.table;
   };
@@ -101,11 +104,14 @@ interface BaseNeeds {
   readonly clock: Clock;
   /** Told what happens to sign-ins; commands have nobody to tell. */
   readonly emit: Emit;
+  /** What stands between a serving process and its files; null for processes that come and go. */
+  readonly gather: GatherOptions | null;
 }
 
-const SHORT_LIVED: BaseNeeds = { clock: SYSTEM_CLOCK, emit: () => undefined };
+const SHORT_LIVED: BaseNeeds = { clock: SYSTEM_CLOCK, emit: () => undefined, gather: null };
 
-async function openBase(home: string, env: Environment, { clock, emit }: BaseNeeds = SHORT_LIVED): Promise<Base> {
+async function openBase(home: string, env: Environment, needs: BaseNeeds = SHORT_LIVED): Promise<Base> {
+  const { clock, emit, gather } = needs;
   const read = readEndpoints(env);
   if (read.kind === "refused") {
     throw new OperationError(
@@ -123,7 +129,7 @@ async function openBase(home: string, env: Environment, { clock, emit }: BaseNee
     ensureHome(home);
     const store = openSettingsStore(home, { sealer: createSealer(keys) });
     finishRekey(home, store);
-    return store;
+    return gather === null ? store : rememberSettings(store, gather);
   });
   const runtimes = {
     desktop: once(() => openRuntime("desktop")),
@@ -133,7 +139,8 @@ async function openBase(home: string, env: Environment, { clock, emit }: BaseNee
     ensureHome(home);
     // A home that a newer program has written is refused before a file of its own is made in it.
     if (!existsSync(join(home, `${runtime}.sqlite`)) && existsSync(join(home, "settings.sqlite"))) settings();
-    return openRuntimeStore(home, runtime);
+    const store = openRuntimeStore(home, runtime);
+    return gather === null ? store : gatherRuntimeWrites(store, gather);
   }
   const upstream = once(() => relaySockets(openNetwork(), { clock, openRaw: openWebSocket, env }));
   const tokens = once(() =>
@@ -250,7 +257,16 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
-  const base = await openBase(options.home, options.env, { clock: options.clock ?? SYSTEM_CLOCK, emit });
+  const clock = options.clock ?? SYSTEM_CLOCK;
+  const base = await openBase(options.home, options.env, {
+    clock,
+    emit,
+    gather: {
+      clock,
+      waitMs: LIMITS.gatherWritesMs,
+      onLost: (error) => emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) }),
+    },
+  });
   const store = base.runtime(runtime);
   const live = openLiveState(base, store, emit);
   const engine = buildEngine(base, store, live, emit);
@@ -400,6 +416,10 @@ async function openAlerts(
     onTrouble: () => emit({ kind: "alerts", level: "warn", text: `${notifier.name} showed no notification` }),
     onBug,
   });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function openLiveState(base: Base, store: RuntimeStore, emit: Emit): LiveState {

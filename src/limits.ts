@@ -147,6 +147,8 @@ export const LIMITS = {
   storedResponsesMs: 24 * HOUR_MS,
   /** Packed; each holds the whole conversation up to it. */
   storedResponsesBytesMax: 500 * MIB,
+  /** What turns leave behind is written together after this long; a killed process loses no more than that. */
+  gatherWritesMs: 50,
   /** A writer of another process holds the file for at most a few milliseconds. */
   sqliteBusyMs: 5 * SECOND_MS,
   /** How often alerts are looked for; what passes sooner is no news. */

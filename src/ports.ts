@@ -105,10 +105,23 @@ export interface HeadroomSample {
   readonly weeklyPercent: number | null;
 }
 
+/** What was observed of an account; null for what was not seen. */
+export interface AccountFacts {
+  readonly accountKey: string;
+  readonly windows: readonly QuotaWindow[];
+  readonly credits: Credits | null;
+  readonly tokensPerPercent: number | null;
+}
+
 /** `settings.sqlite`: shared by every runtime and the command line. All calls are synchronous and durable on return. */
 export interface SettingsStore {
   /** Changes whenever any process, this one included, has written: the key of every cache over this store. */
   version(): number;
+  /**
+   * The same without what this process itself has learned of accounts (windows, credits, capacity, cooldowns), which may
+   * change with every turn: the key of caches that hold none of that.
+   */
+  shapeVersion(): number;
   /** What is wrong with the file itself, a line each; empty for a sound one. Reads all of it. */
   damage(): readonly string[];
 
@@ -139,6 +152,8 @@ export interface SettingsStore {
   mergeWindows(accountKey: string, windows: readonly QuotaWindow[]): void;
   writeCredits(accountKey: string, credits: Credits): void;
   writeTokensPerPercent(accountKey: string, tokensPerPercent: number): void;
+  /** The same three for any number of accounts, in one transaction. */
+  writeFacts(facts: readonly AccountFacts[]): void;
   /** One cooldown for each (account, model): the new one replaces the old. */
   setCooldown(accountKey: string, cooldown: Cooldown): void;
   /** `model` null clears the account-wide one; `"all"` clears every cooldown of the account. */
@@ -270,6 +285,13 @@ export interface TurnsOfHour {
   readonly turns: number;
 }
 
+/** What turns leave behind, gathered to be written at once. */
+export interface RuntimeBatch {
+  readonly newSessions: readonly SessionRecord[];
+  readonly changedSessions: readonly SessionRecord[];
+  readonly turns: readonly TurnRecord[];
+}
+
 /** `desktop.sqlite` or `daemon.sqlite`: keys, sessions, turns and responses of one runtime. Synchronous. */
 export interface RuntimeStore extends StoredResponses {
   version(): number;
@@ -291,11 +313,15 @@ export interface RuntimeStore extends StoredResponses {
   session(id: string): SessionRecord | null;
   sessionByAffinity(keyId: string, affinityHash: string): SessionRecord | null;
   saveSession(session: SessionRecord): void;
+  /** Changes a session that is still there; one that was ended meanwhile stays ended. */
+  updateSession(session: SessionRecord): void;
   removeSession(id: string): boolean;
   /** Answers how many were dropped. */
   dropSessionsIdleSince(beforeMs: number): number;
 
   recordTurn(turn: TurnRecord): void;
+  /** All of it in one transaction: as `saveSession`, `updateSession` and `recordTurn`, in this order. */
+  keepTogether(batch: RuntimeBatch): void;
   turn(id: string): TurnRecord | null;
   /** The session whose turn gave this response to this key; null when it is not known. */
   sessionOfResponse(keyId: string, responseId: string): string | null;
@@ -345,7 +371,7 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Text travels as UTF-8. */
-  readonly body: Uint8Array | string | null;
+  readonly body: Uint8Array<ArrayBuffer> | string | null;
   /** The account's own outbound proxy; null for the environment's. */
   readonly proxyUrl: string | null;
   /** The client's connection whose turn this is, if upstream may keep one for it as well; none when left out. */

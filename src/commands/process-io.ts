@@ -63,8 +63,16 @@ function createReporter(output: Output): ConsolaReporter {
   return {
     log(entry, { options }) {
       const [style, prefix] = PREFIXES[entry.type] ?? ["dim", ""];
-      const lines = `${prefix}${entry.args.map(String).join(" ")}`.split("\n");
-      const text = lines.flatMap((line) => wrap(line, output.columns)).join("\n");
+      const { columns } = output;
+      const said = `${prefix}${entry.args.map(String).join(" ")}`;
+      // A log in a file is as wide as its lines, and may get one for every turn.
+      const isWide = columns === Number.POSITIVE_INFINITY;
+      const text = isWide
+        ? said
+        : said
+            .split("\n")
+            .flatMap((line) => wrap(line, columns))
+            .join("\n");
       options.stderr?.write(`${paint(style, text.slice(0, prefix.length))}${text.slice(prefix.length)}\n`);
     },
   };

@@ -20,8 +20,8 @@ export const root = defineGroup({
     backup: () => import("./backup.ts").then((module) => module.backup),
     restore: () => import("./restore.ts").then((module) => module.restore),
     doctor: () => import("./doctor.ts").then((module) => module.doctor),
+    bench: () => import("./bench.ts").then((module) => module.bench),
     completion: () => import("./completion/completion.ts").then((module) => module.defineCompletion(() => root)),
-    bench: () => import("./demo/bench.ts").then((module) => module.bench),
     demo: () => import("./demo/demo.ts").then((module) => module.demo),
   },
 });

@@ -37,7 +37,7 @@ const LOG_LOOK_MS = 60_000;
 const STDERR = 2;
 
 /** Bun reads this variable once, before our first line runs: only a fresh start of the program can raise the cap. */
-function raiseRequestCap(io: CommandIo): void {
+export function raiseRequestCap(io: CommandIo): void {
   if (io.env[REQUESTS_VARIABLE] !== undefined || io.reexec === null) return;
   io.reexec({ ...io.env, [REQUESTS_VARIABLE]: REQUESTS_MAX });
 }

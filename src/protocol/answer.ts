@@ -31,6 +31,9 @@ function responseSpan(text: string): Span | null {
   return { start: member.valueStart, end: member.valueEnd };
 }
 
+/** The type of the events that bring a finished item. */
+export const COLLECTED_TYPE = "response.output_item.done";
+
 /** Collects finished items by their place. Keeps texts, so that what is put in was written by upstream. */
 export class AnswerCollector {
   readonly #bytesMax: number;
@@ -47,7 +50,7 @@ export class AnswerCollector {
   }
 
   add(event: WireEvent): void {
-    if (event.type !== "response.output_item.done" || !this.isWhole) return;
+    if (event.type !== COLLECTED_TYPE || !this.isWhole) return;
     const members = scanObject(event.text);
     const item = findMember(members, "item");
     const index = findMember(members, "output_index");

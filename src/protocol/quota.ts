@@ -106,7 +106,8 @@ const USED_PERCENT_HEADER = /^x-(codex(?:-.+)?)-(primary|secondary)-used-percent
 export function parseQuotaHeaders(headers: Headers, nowMs: number): QuotaReading {
   const windows: (QuotaWindow | null)[] = [];
   for (const name of headers.keys()) {
-    const match = USED_PERCENT_HEADER.exec(name.toLowerCase());
+    if (!name.endsWith("-used-percent")) continue;
+    const match = USED_PERCENT_HEADER.exec(name);
     const [, family, slot] = match ?? [];
     if (family !== undefined && slot !== undefined) windows.push(headerWindow(headers, family, slot, nowMs));
   }

@@ -6,8 +6,14 @@
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** One event with the bytes that carried it, its closing blank line included. */
+/** One event with the bytes that carried it, its closing blank line included. Nothing of it is read before it is asked for. */
 export interface SseFrame {
+  /** The bytes are `source` from `start` to `end`. */
+  readonly source: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** The source with a character for each byte, so that names and ends can be looked at where they stand. */
+  readonly latin: string;
   readonly bytes: Uint8Array;
   /** The `event:` field; empty when there was none. */
   readonly event: string;
@@ -25,7 +31,15 @@ export class SseTooLarge extends Error {
 const decoder = new TextDecoder();
 const LINE_END = /\r\n|\n|\r/;
 
-function parseFrame(bytes: Uint8Array): SseFrame {
+/** Up to the value; what is asked of the rest is asked by place. */
+const PLAIN = /(?:event: ?[^\r\n]*\n)?data: /y;
+
+interface Fields {
+  readonly event: string;
+  readonly data: string | null;
+}
+
+function parseFields(bytes: Uint8Array): Fields {
   let event = "";
   let data: string | null = null;
   for (const line of decoder.decode(bytes).split(LINE_END)) {
@@ -37,7 +51,58 @@ function parseFrame(bytes: Uint8Array): SseFrame {
     if (field === "event") event = value.trim();
     else data = data === null ? value : `${data}\n${value}`;
   }
-  return { bytes, event, data };
+  return { event, data };
+}
+
+class Frame implements SseFrame {
+  readonly source: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  #latin: string | null;
+  #fields: Fields | null = null;
+
+  constructor(source: Uint8Array, start: number, end: number, latin: string | null) {
+    this.source = source;
+    this.start = start;
+    this.end = end;
+    this.#latin = latin;
+  }
+
+  get latin(): string {
+    this.#latin ??= latinOf(this.source);
+    return this.#latin;
+  }
+
+  get bytes(): Uint8Array {
+    return this.source.subarray(this.start, this.end);
+  }
+
+  get event(): string {
+    return this.#read().event;
+  }
+
+  get data(): string | null {
+    return this.#readPlain() ?? this.#read().data;
+  }
+
+  /** The text where the frame is one line of data, with its name before it or without; null for all others. */
+  #readPlain(): string | null {
+    const { latin, start, end } = this;
+    PLAIN.lastIndex = start;
+    if (!PLAIN.test(latin) || PLAIN.lastIndex > end) return null;
+    const from = PLAIN.lastIndex;
+    if (latin.indexOf("\n", from) !== end - 2 || latin.charCodeAt(end - 3) === CR) return null;
+    return decoder.decode(this.source.subarray(from, end - 2));
+  }
+
+  #read(): Fields {
+    this.#fields ??= parseFields(this.bytes);
+    return this.#fields;
+  }
+}
+
+function latinOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 function concatBytes(parts: readonly Uint8Array[], size: number): Uint8Array {
@@ -67,27 +132,15 @@ export class SseFramer {
   /** The frames that end within `chunk`. Throws `SseTooLarge` when one grows beyond the bound. */
   push(chunk: Uint8Array): SseFrame[] {
     const frames: SseFrame[] = [];
+    const latin = latinOf(chunk);
+    const isPlain = !this.#afterCr && !latin.includes("\r");
+    const endOf = (from: number) => (isPlain ? this.#endOf(latin, from) : this.#endOfAny(latin, from));
     let start = 0;
-    for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at];
-      if (byte !== LF && byte !== CR) {
-        this.#atLineStart = false;
-        this.#afterCr = false;
-        continue;
-      }
-      const isSecondHalf = byte === LF && this.#afterCr;
-      this.#afterCr = byte === CR;
-      if (isSecondHalf) continue;
-      if (!this.#atLineStart) {
-        this.#atLineStart = true;
-        continue;
-      }
-      const end = byte === CR && chunk[at + 1] === LF ? at + 2 : at + 1;
-      this.#keep(chunk.subarray(start, end));
-      frames.push(this.#take());
+    for (let end = endOf(0); end !== -1; end = endOf(start)) {
+      frames.push(this.#take(chunk, start, end, latin));
       start = end;
     }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    if (start < chunk.length) this.#keep(start === 0 ? chunk : chunk.subarray(start));
     return frames;
   }
 
@@ -96,17 +149,51 @@ export class SseFramer {
     return concatBytes(this.#parts, this.#size);
   }
 
+  /** Where the frame that goes on at `from` ends, in a chunk without CR; -1 when it does not end in here. */
+  #endOf(latin: string, from: number): number {
+    if (from === latin.length) return -1;
+    if (this.#atLineStart && latin.charCodeAt(from) === LF) return from + 1;
+    const blank = latin.indexOf("\n\n", from);
+    this.#atLineStart = blank !== -1 || latin.charCodeAt(latin.length - 1) === LF;
+    return blank === -1 ? -1 : blank + 2;
+  }
+
+  /** The same where lines may end in any way. */
+  #endOfAny(latin: string, from: number): number {
+    for (let at = from; at < latin.length; at += 1) {
+      const code = latin.charCodeAt(at);
+      if (code !== LF && code !== CR) {
+        this.#atLineStart = false;
+        this.#afterCr = false;
+        continue;
+      }
+      const isSecondHalf = code === LF && this.#afterCr;
+      this.#afterCr = code === CR;
+      if (isSecondHalf) continue;
+      if (!this.#atLineStart) {
+        this.#atLineStart = true;
+        continue;
+      }
+      const isPair = code === CR && latin.charCodeAt(at + 1) === LF;
+      if (isPair) this.#afterCr = false;
+      return isPair ? at + 2 : at + 1;
+    }
+    return -1;
+  }
+
   #keep(part: Uint8Array): void {
     this.#size += part.length;
     if (this.#size > this.#bytesMax) throw new SseTooLarge(this.#bytesMax);
     this.#parts.push(part);
   }
 
-  #take(): SseFrame {
-    const frame = parseFrame(concatBytes(this.#parts, this.#size));
+  #take(chunk: Uint8Array, start: number, end: number, latin: string): SseFrame {
+    if (this.#parts.length === 0 && end - start <= this.#bytesMax) return new Frame(chunk, start, end, latin);
+    this.#keep(chunk.subarray(start, end));
+    const whole = concatBytes(this.#parts, this.#size);
     this.#parts = [];
     this.#size = 0;
-    return frame;
+    return new Frame(whole, 0, whole.length, null);
   }
 }
 

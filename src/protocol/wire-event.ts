@@ -34,9 +34,66 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An event as a stream brought it. Its text and bytes are made when somebody asks for them: most are only passed on. */
+export class StreamedEvent implements WireEvent {
+  readonly type: string;
+  readonly frame: SseFrame;
+
+  constructor(type: string, frame: SseFrame) {
+    this.type = type;
+    this.frame = frame;
+  }
+
+  get text(): string {
+    return this.frame.data ?? "";
+  }
+
+  get bytes(): Uint8Array {
+    return this.frame.bytes;
+  }
+}
+
+const PLAIN_HEAD = /(?:event: ?[^\r\n]*\r?\n)?data: ?\{"type":"([A-Za-z0-9_.-]+)"/y;
+
+/** Names the events of one stream. Remembers how the last one began: most begin alike. */
+export class EventNamer {
+  #head = "";
+  #type = "";
+
+  eventOf(frame: SseFrame): WireEvent {
+    const { latin, start, end } = frame;
+    if (this.#head !== "" && start + this.#head.length <= end && latin.startsWith(this.#head, start)) {
+      return new StreamedEvent(this.#type, frame);
+    }
+    PLAIN_HEAD.lastIndex = start;
+    const [head, type] = PLAIN_HEAD.exec(latin) ?? [];
+    if (head === undefined || type === undefined || start + head.length > end) return slowEventOf(frame);
+    [this.#head, this.#type] = [head, type];
+    return new StreamedEvent(type, frame);
+  }
+}
+
+function slowEventOf(frame: SseFrame): WireEvent {
+  return new StreamedEvent(frame.data === null ? "" : typeOf(frame.data, frame.event), frame);
+}
+
 export function wireEventOf(frame: SseFrame): WireEvent {
-  if (frame.data === null) return { type: "", text: "", bytes: frame.bytes };
-  return { type: typeOf(frame.data, frame.event), text: frame.data, bytes: frame.bytes };
+  return new EventNamer().eventOf(frame);
+}
+
+const [BRACE, BRACKET] = [0x7d, 0x5d];
+
+/** A cheap look for texts that were cut; their insides are parsed only where somebody needs them. */
+export function endsWhole(event: WireEvent): boolean {
+  if (event instanceof StreamedEvent && hasWholeLine(event.frame)) return true;
+  return event.text === "" || /[}\]]\s*$/.test(event.text.slice(-8));
+}
+
+/** Whether the frame ends as nearly all do: with a line of data that ends with a bracket. */
+function hasWholeLine({ latin, end }: SseFrame): boolean {
+  const last = latin.charCodeAt(end - 3);
+  if ((last !== BRACE && last !== BRACKET) || !latin.startsWith("\n\n", end - 2)) return false;
+  return latin.startsWith("data:", latin.lastIndexOf("\n", end - 3) + 1);
 }
 
 export const TERMINAL_TYPES = ["response.completed", "response.incomplete", "response.failed", "error"] as const;

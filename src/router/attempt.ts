@@ -83,26 +83,39 @@ export async function runAttempt(engine: Engine, input: AttemptInput): Promise<A
   const controller = new AbortController();
   const turnLeftMs = input.turn.receivedAtMs + LIMITS.turnMs - engine.clock.now();
   const stopTurnClock = engine.clock.after(turnLeftMs, () => controller.abort(TURN_CLOCK));
-  const signal = AbortSignal.any([input.turn.signal, controller.signal]);
+  const forgetClient = passAbort(input.turn.signal, controller);
+  const letGo = () => {
+    stopTurnClock();
+    forgetClient();
+  };
   let isKept = false;
   try {
-    const result = await openAndRead({ engine, input, identity, controller, signal, stopTurnClock });
+    const result = await openAndRead({ engine, input, identity, controller, letGo });
     isKept = result.kind === "stream";
     return result;
   } finally {
-    if (!isKept) stopTurnClock();
+    if (!isKept) letGo();
     // Whatever went wrong in here, upstream must not go on working for nobody.
     if (!isKept) controller.abort(OVER);
   }
+}
+
+/** Lets the attempt end with the turn, until the answer is called. */
+function passAbort(turn: AbortSignal, attempt: AbortController): () => void {
+  const pass = () => attempt.abort(turn.reason);
+  if (turn.aborted) pass();
+  else turn.addEventListener("abort", pass);
+  return () => turn.removeEventListener("abort", pass);
 }
 
 interface Try {
   readonly engine: Engine;
   readonly input: AttemptInput;
   readonly identity: Identity;
+  /** Aborts with the turn, or with the reason that we give it. */
   readonly controller: AbortController;
-  readonly signal: AbortSignal;
-  readonly stopTurnClock: () => void;
+  /** Of the turn's clock and signal. */
+  readonly letGo: () => void;
 }
 
 async function leaseToken(engine: Engine, input: AttemptInput): Promise<Leased> {
@@ -118,7 +131,8 @@ async function leaseToken(engine: Engine, input: AttemptInput): Promise<Leased> 
 }
 
 async function openAndRead(try_: Try): Promise<AttemptResult> {
-  const { engine, input, identity, controller, signal } = try_;
+  const { engine, input, identity, controller } = try_;
+  const { signal } = controller;
   const { ignored, ...sent } = buildRequest(engine, input, identity);
   const { route } = input.turn;
   const headMs = comesWhole(input, identity) ? route.wholeMs : LIMITS.upstreamHeadMs;
@@ -268,17 +282,17 @@ export function evidenceOfTerminal(terminal: WireEvent, phase: Phase, nowMs: num
 async function readOpening(try_: Try, reader: EventReader, answered: Answered): Promise<AttemptResult> {
   const outcome = await awaitCommit(reader);
   const close = () => {
-    try_.stopTurnClock();
+    try_.letGo();
     reader.cancel("over");
   };
   switch (outcome.kind) {
     case "lost":
       return failed(lossEvidence(try_, outcome.cause), answered.generation);
     case "committed":
-      return { ...answered, kind: "stream", held: outcome.held, reader, signal: try_.signal, close };
+      return { ...answered, kind: "stream", held: outcome.held, reader, signal: try_.controller.signal, close };
     case "ended": {
       if (!isFailedTerminal(outcome.terminal))
-        return { ...answered, kind: "stream", held: outcome.held, reader, signal: try_.signal, close };
+        return { ...answered, kind: "stream", held: outcome.held, reader, signal: try_.controller.signal, close };
       reader.cancel("failed");
       const evidence = evidenceOfTerminal(outcome.terminal, "held", try_.engine.clock.now());
       return failed(evidence, answered.generation, { kind: "events", events: outcome.held });

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 
 export interface BuiltRequest {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | string;
+  readonly body: Uint8Array<ArrayBuffer> | string;
   /** Members of the client's request that the account cannot honour. */
   readonly ignored: readonly string[];
 }
@@ -44,7 +44,7 @@ export function buildRequest(engine: Engine, input: AttemptInput, identity: Iden
   });
   if (turn.form !== null) {
     const { bytes, contentType } = withField(turn.form, "model", model.upstreamModel);
-    return { headers: { ...headers, "content-type": contentType }, body: bytes, ignored: [] };
+    return { headers: { ...headers, "content-type": contentType }, body: new Uint8Array(bytes), ignored: [] };
   }
   const { text, ignored } = buildUpstreamBody(turn.request, {
     fit: turn.route.fit,

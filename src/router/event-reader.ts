@@ -1,8 +1,9 @@
 /** The next events of an attempt, or why there are none. Owns the silence clock and the right to cancel upstream. */
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import { SseFramer, SseTooLarge } from "../protocol/sse.ts";
-import { type WireEvent, wireEventOf } from "../protocol/wire-event.ts";
+import { type SseFrame, SseFramer, SseTooLarge } from "../protocol/sse.ts";
+import { EventNamer, endsWhole, type WireEvent } from "../protocol/wire-event.ts";
+import { Patience } from "./patience.ts";
 
 export type ReadEvents =
   | { readonly kind: "events"; readonly events: readonly WireEvent[] }
@@ -22,65 +23,66 @@ export interface EventReader {
   cancel(reason: string): void;
 }
 
-/** A cheap look for texts that were cut; their insides are parsed only where somebody needs them. */
-function isWhole(event: WireEvent): boolean {
-  return event.text === "" || /[}\]]\s*$/.test(event.text.slice(-8));
-}
-
 const BLANK = /^[\r\n]*$/;
 
 export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock): EventReader {
-  const reader = body.getReader();
-  const framer = new SseFramer(LIMITS.eventBytesMax);
-  let isOver = false;
-  let hasGarbage = false;
+  return new BodyReader(body.getReader(), new Patience(clock, LIMITS.upstreamSilenceMs));
+}
 
-  const cancel = (reason: string) => {
-    isOver = true;
-    reader.cancel(reason).catch(() => undefined);
-  };
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(reason: string): Promise<void>;
+}
 
-  /** The stream's own result, or `silent` when the clock runs out first. */
-  async function readChunk(): Promise<"silent" | { done: boolean; value?: Uint8Array | undefined }> {
-    const { promise: silence, resolve } = Promise.withResolvers<"silent">();
-    const stop = clock.after(LIMITS.upstreamSilenceMs, () => resolve("silent"));
-    try {
-      return await Promise.race([reader.read(), silence]);
-    } finally {
-      stop();
-    }
+class BodyReader implements EventReader {
+  readonly #reader: Reader;
+  readonly #patience: Patience;
+  readonly #framer = new SseFramer(LIMITS.eventBytesMax);
+  readonly #namer = new EventNamer();
+  #isOver = false;
+  #hasGarbage = false;
+
+  constructor(reader: Reader, patience: Patience) {
+    this.#reader = reader;
+    this.#patience = patience;
   }
 
-  /** The events before the first that is cut; the cut itself is told at the next read. */
-  function takeWhole(events: readonly WireEvent[]): ReadEvents {
-    const cutAt = events.findIndex((event) => !isWhole(event));
-    if (cutAt === 0) return { kind: "garbage" };
-    hasGarbage = cutAt > 0;
-    return { kind: "events", events: hasGarbage ? events.slice(0, cutAt) : events };
-  }
-
-  async function readOnce(): Promise<ReadEvents> {
-    if (hasGarbage) return { kind: "garbage" };
-    const chunk = await readChunk();
-    if (chunk === "silent") return { kind: "silent" };
-    if (!chunk.done && chunk.value !== undefined) {
-      return takeWhole(framer.push(chunk.value).map(wireEventOf));
-    }
-    return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(framer.rest().subarray(0, 8))) };
-  }
-
-  async function read(): Promise<ReadEvents> {
+  async read(): Promise<ReadEvents> {
     let outcome: ReadEvents = { kind: "broken" };
     try {
       do {
-        outcome = isOver ? { kind: "broken" } : await readOnce();
+        outcome = this.#isOver ? { kind: "broken" } : await this.#readOnce();
       } while (outcome.kind === "events" && outcome.events.length === 0);
     } catch (error) {
       outcome = { kind: error instanceof SseTooLarge ? "too-large" : "broken" };
     }
-    if (outcome.kind !== "events") cancel(outcome.kind);
+    if (outcome.kind !== "events") this.cancel(outcome.kind);
     return outcome;
   }
 
-  return { read, cancel };
+  cancel(reason: string): void {
+    this.#isOver = true;
+    this.#patience.close();
+    this.#reader.cancel(reason).catch(() => undefined);
+  }
+
+  async #readOnce(): Promise<ReadEvents> {
+    if (this.#hasGarbage) return { kind: "garbage" };
+    const chunk = await this.#patience.wait(this.#reader.read());
+    if (chunk === "late") return { kind: "silent" };
+    if (!chunk.done && chunk.value !== undefined) return this.#takeWhole(this.#framer.push(chunk.value));
+    return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(this.#framer.rest().subarray(0, 8))) };
+  }
+
+  /** The events before the first that is cut; the cut itself is told at the next read. */
+  #takeWhole(frames: readonly SseFrame[]): ReadEvents {
+    const events: WireEvent[] = [];
+    for (const frame of frames) {
+      const event = this.#namer.eventOf(frame);
+      this.#hasGarbage = !endsWhole(event);
+      if (this.#hasGarbage) break;
+      events.push(event);
+    }
+    return this.#hasGarbage && events.length === 0 ? { kind: "garbage" } : { kind: "events", events };
+  }
 }

@@ -44,6 +44,11 @@ export class LiveState {
   readonly turnStates = new TurnStates();
   /** One for each account that has served since the start. */
   readonly #meters = new Map<string, CapacityMeter>();
+  /** The candidates of the last view, and what they were made from. */
+  #seen: { readonly stored: readonly Candidate[]; readonly candidates: readonly Candidate[] } = {
+    stored: [],
+    candidates: [],
+  };
   #budget: RetryBudget;
   #lastAccountKey: string | null = null;
   #lastTurnAtMs = Number.NEGATIVE_INFINITY;
@@ -58,15 +63,20 @@ export class LiveState {
   /** Every profile as the rules see it now. */
   view(): PoolView {
     const { settings, candidates: stored } = this.#pool.read();
-    const nowMs = this.#options.clock.now();
-    const bound = this.#recent.countByAccount(nowMs);
-    const candidates = stored.map((candidate) => ({
-      ...candidate,
-      state: believableState(candidate.state, nowMs),
-      inFlight: this.inFlight(candidate.accountKey),
-      boundSessions: bound.get(candidate.accountKey) ?? 0,
-    }));
+    const bound = this.#recent.countByAccount(this.#options.clock.now());
+    const before = this.#seen.stored === stored ? this.#seen.candidates : stored;
+    const candidates = before.map((candidate) => this.#asItStands(candidate, bound.get(candidate.accountKey) ?? 0));
+    this.#seen = { stored, candidates };
     return { settings, candidates, lastAccountKey: this.#lastAccountKey };
+  }
+
+  /** The very candidate that was seen last where nothing about it has changed: most have not. */
+  #asItStands(candidate: Candidate, boundSessions: number): Candidate {
+    const state = this.accountState(candidate.accountKey);
+    const inFlight = this.inFlight(candidate.accountKey);
+    const isSame = candidate.state === state && candidate.inFlight === inFlight;
+    if (isSame && candidate.boundSessions === boundSessions) return candidate;
+    return { ...candidate, state, inFlight, boundSessions };
   }
 
   /** Chooses among all profiles as they stand now. `beginAttempt` follows in the same tick. */
@@ -135,13 +145,13 @@ export class LiveState {
     const to = candidate.profileId;
     if (session === null || session.profileId !== from || from === to) return;
     if (from === null) {
-      this.#keep(() => runtime.saveSession({ ...session, profileId: to }));
+      this.#keep(() => runtime.updateSession({ ...session, profileId: to }));
       return;
     }
     const nowMs = clock.now();
     const lastRollover = { from, to, reason, atMs: nowMs };
     this.#keep(() => {
-      runtime.saveSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
+      runtime.updateSession({ ...session, profileId: to, rollovers: session.rollovers + 1, lastRollover });
     });
     emit({ kind: "session-moved", turnId, sessionId, from: this.nameOf(from), to: candidate.name, reason });
   }
@@ -153,7 +163,7 @@ export class LiveState {
     if (session === null) return;
     const nowMs = clock.now();
     this.#lastTurnAtMs = nowMs;
-    this.#keep(() => runtime.saveSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs }));
+    this.#keep(() => runtime.updateSession({ ...session, turns: session.turns + 1, lastUsedAtMs: nowMs }));
     if (accountKey === null) return;
     this.#recent.note(sessionId, accountKey, nowMs);
   }
@@ -218,6 +228,8 @@ export class LiveState {
     isHealed: (cooldown: Cooldown) => boolean,
     turnId: string | null,
   ): void {
+    // What is set while the attempt runs is not for it to heal: with no pause before it there is nothing to read.
+    if (candidate.state.cooldowns.length === 0) return;
     const { settings, emit } = this.#options;
     for (const cooldown of this.accountState(candidate.accountKey).cooldowns.filter(isHealed)) {
       if (cooldown.sinceMs >= sinceMs || (cooldown.model !== null && cooldown.model !== upstreamModel)) continue;

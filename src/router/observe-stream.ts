@@ -3,10 +3,11 @@
  * nothing piles up. Watches usage and the ending; changes only what must be changed, and never mixes two attempts.
  */
 import { LIMITS } from "../limits.ts";
-import { AnswerCollector, answerTextOf, retellEvent, type Told } from "../protocol/answer.ts";
+import { AnswerCollector, answerTextOf, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
+import { ByteRuns } from "../protocol/byte-runs.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, renderEvent } from "../protocol/sse.ts";
-import { isLifecycle, isTerminal, type WireEvent } from "../protocol/wire-event.ts";
+import { isLifecycle, isTerminal, LIFECYCLE_TYPES, TERMINAL_TYPES, type WireEvent } from "../protocol/wire-event.ts";
 import type { EventReader, ReadEvents } from "./event-reader.ts";
 
 export type StreamEnd =
@@ -37,6 +38,18 @@ const CUT_CODE = "upstream_stream_broken";
 const CUT_MESSAGE = "The stream from upstream broke off. Send the request again: it will go on at a healthy account.";
 
 const CUT_BYTES = renderData(renderErrorEvent(CUT_CODE, CUT_MESSAGE));
+
+/** Events that are looked into; all others go as they come. */
+const WATCHED: ReadonlySet<string> = new Set([
+  ...LIFECYCLE_TYPES,
+  ...TERMINAL_TYPES,
+  COLLECTED_TYPE,
+  "codex.rate_limits",
+]);
+
+function isWatched(type: string): boolean {
+  return WATCHED.has(type);
+}
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
@@ -92,33 +105,44 @@ class StreamObserver {
     this.#options.onEnd(end);
   }
 
-  #bytesOf(event: WireEvent): Uint8Array {
+  /** The bytes to send in place of the event's own; null when it goes as it came. */
+  #changeOf(event: WireEvent): Uint8Array | null {
     const { told, onQuota } = this.#options;
     this.#collector.add(event);
     if (event.type === "codex.rate_limits") onQuota(event.text);
-    if (!isLifecycle(event.type)) return event.bytes;
+    const isPlain = Object.keys(told).length === 0 && !isTerminal(event.type);
+    if (isPlain || !isLifecycle(event.type)) return null;
     const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
     if (event.type === "response.completed" || event.type === "response.incomplete")
       this.#response = answerTextOf(text);
-    return text === event.text ? event.bytes : renderEvent(event.type, text);
+    return text === event.text ? null : renderEvent(event.type, text);
   }
 
   /** Sends one batch on, to the terminal event if it holds one. */
   #forward(events: readonly WireEvent[], controller: Controller): void {
-    const parts: Uint8Array[] = [];
+    const runs = new ByteRuns();
     for (const event of events) {
+      if (!isWatched(event.type)) {
+        runs.addEvent(event);
+        continue;
+      }
       const isLast = isTerminal(event.type);
       const isCut = isLast && this.#options.isWithheld(event);
-      parts.push(isCut ? CUT_BYTES : this.#bytesOf(event));
+      this.#send(event, isCut, runs);
       if (!isLast) continue;
-      controller.enqueue(Buffer.concat(parts));
+      controller.enqueue(runs.join());
       controller.close();
       this.#finish({ kind: "ended", terminal: event });
       return;
     }
-    const [only] = parts;
-    if (only !== undefined) controller.enqueue(parts.length === 1 ? only : Buffer.concat(parts));
+    if (events.length > 0) controller.enqueue(runs.join());
+  }
+
+  #send(event: WireEvent, isCut: boolean, runs: ByteRuns): void {
+    const changed = isCut ? CUT_BYTES : this.#changeOf(event);
+    if (changed === null) runs.addEvent(event);
+    else runs.addBytes(changed);
   }
 
   #breakOff(controller: Controller): void {

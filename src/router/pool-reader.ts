@@ -1,4 +1,4 @@
-/** What do the settings say of the pool? Read anew only when some process has changed them. */
+/** What do the settings say of the pool? Read anew only when some process has changed them; what is true of accounts is not kept. */
 import type { PoolSettings, ProfileRecord, SettingsStore } from "../ports.ts";
 import type { Candidate } from "./rules/candidate.ts";
 
@@ -20,7 +20,7 @@ export class PoolReader {
   }
 
   read(): StoredPool {
-    const version = this.#settings.version();
+    const version = this.#settings.shapeVersion();
     if (this.#read?.version === version) return this.#read;
     const profiles = this.#settings.profiles();
     const candidates = profiles.map((profile) => this.#candidateOf(profile));

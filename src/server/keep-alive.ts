@@ -1,5 +1,8 @@
 /** Keeps a quiet client: between whole events, and only while somebody upstream is still being waited for. */
 import type { Clock } from "../ports.ts";
+import { Patience } from "../router/patience.ts";
+
+type Chunk = { readonly done: boolean; readonly value?: Uint8Array | undefined };
 
 /**
  * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: a client that does
@@ -13,31 +16,38 @@ export function keepAlive(
   onCancel: () => void,
 ): ReadableStream<Uint8Array> {
   const reading = source.then((stream) => stream.getReader());
-  let pending: Promise<{ done: boolean; value?: Uint8Array | undefined }> | null = null;
+  const patience = new Patience(clock, everyMs);
+  /** Asked of the source and not yet given to the client: outlives the beats that go out meanwhile. */
+  let pending: Promise<Chunk> | null = null;
+  let reader: { read(): Promise<Chunk> } | null = null;
+
+  async function readFirst(): Promise<Chunk> {
+    reader = await reading;
+    return reader.read();
+  }
 
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        pending ??= reading.then((reader) => reader.read());
-        const { promise: quiet, resolve } = Promise.withResolvers<"quiet">();
-        const stop = clock.after(everyMs, () => resolve("quiet"));
-        try {
-          const chunk = await Promise.race([pending, quiet]);
-          if (chunk === "quiet") {
-            controller.enqueue(beat);
-            return;
-          }
-          pending = null;
-          if (chunk.done || chunk.value === undefined) controller.close();
-          else controller.enqueue(chunk.value);
-        } finally {
-          stop();
+        pending ??= reader === null ? readFirst() : reader.read();
+        const chunk = await patience.wait(pending);
+        if (chunk === "late") {
+          controller.enqueue(beat);
+          return;
         }
+        pending = null;
+        if (!chunk.done && chunk.value !== undefined) {
+          controller.enqueue(chunk.value);
+          return;
+        }
+        patience.close();
+        controller.close();
       },
       async cancel(reason) {
+        patience.close();
         onCancel();
-        const reader = await reading;
-        await reader.cancel(reason);
+        const opened = await reading;
+        await opened.cancel(reason);
       },
     },
     { highWaterMark: 0 },

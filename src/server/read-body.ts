@@ -47,8 +47,25 @@ function tooSlow(timeMs: number): Refused {
 }
 
 /** The raw bytes, or why there are none; stops reading at the bounds. */
-async function readRaw(request: Request, { bytesMax, timeMs, clock }: BodyBounds): Promise<Uint8Array | Refused> {
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge(bytesMax);
+async function readRaw(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
+  const length = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (length > bounds.bytesMax) return tooLarge(bounds.bytesMax);
+  // The connection gives no more than it has announced; only a body without a length has to be counted.
+  return length >= 0 ? readAnnounced(request, bounds) : readCounted(request, bounds);
+}
+
+async function readAnnounced(request: Request, { timeMs, clock }: BodyBounds): Promise<Uint8Array | Refused> {
+  const late = Promise.withResolvers<Refused>();
+  const stop = clock.after(timeMs, () => late.resolve(tooSlow(timeMs)));
+  try {
+    return await Promise.race([request.bytes(), late.promise]);
+  } finally {
+    stop();
+  }
+}
+
+async function readCounted(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
+  const { bytesMax, timeMs, clock } = bounds;
   if (request.body === null) return new Uint8Array();
   const reader = request.body.getReader();
   let isLate = false;

@@ -2,7 +2,7 @@
  * What is true of an account? Windows, cooldowns, credits and measured capacity, shared by every profile and process.
  * What each value means for a choice is a rule and not decided here; only the older of two observations is dropped.
  */
-import type { SettingsStore } from "../ports.ts";
+import type { AccountFacts, SettingsStore } from "../ports.ts";
 import type { AccountState, Cooldown, Credits, QuotaWindow } from "../router/rules/account-state.ts";
 import type { Connection } from "./connection.ts";
 import { memberOf, toFlag } from "./row-values.ts";
@@ -81,6 +81,7 @@ type Doors =
   | "mergeWindows"
   | "writeCredits"
   | "writeTokensPerPercent"
+  | "writeFacts"
   | "setCooldown"
   | "clearCooldown";
 
@@ -99,6 +100,12 @@ export function accountsTable(connection: Connection): AccountsTable {
   const deleteWindows = connection.prepare("DELETE FROM windows WHERE account_key = ?");
   const deleteAccount = connection.prepare("DELETE FROM accounts WHERE account_key = ?");
 
+  function writeFact({ accountKey, windows, credits, tokensPerPercent }: AccountFacts): void {
+    for (const window of windows) mergeWindow.run({ accountKey, ...window });
+    if (credits !== null) writeCredits.run(creditColumns(accountKey, credits));
+    if (tokensPerPercent !== null) writeCapacity.run({ accountKey, tokensPerPercent });
+  }
+
   return {
     accountState: prepareAccountState(connection),
 
@@ -109,13 +116,16 @@ export function accountsTable(connection: Connection): AccountsTable {
       });
     },
 
-    writeCredits: (accountKey, { available, unlimited, observedAtMs }) => {
-      const columns = { accountKey, available: toFlag(available), unlimited: toFlag(unlimited), observedAtMs };
-      connection.commit(() => writeCredits.run(columns));
+    writeCredits: (accountKey, credits) => {
+      connection.commit(() => writeCredits.run(creditColumns(accountKey, credits)));
     },
 
     writeTokensPerPercent: (accountKey, tokensPerPercent) => {
       connection.commit(() => writeCapacity.run({ accountKey, tokensPerPercent }));
+    },
+
+    writeFacts: (facts) => {
+      connection.commit(() => facts.forEach(writeFact));
     },
 
     setCooldown: (accountKey, cooldown) => {
@@ -150,6 +160,10 @@ function prepareAccountState(connection: Connection): (accountKey: string) => Ac
       tokensPerPercent: account?.tokens_per_percent ?? null,
     };
   };
+}
+
+function creditColumns(accountKey: string, { available, unlimited, observedAtMs }: Credits) {
+  return { accountKey, available: toFlag(available), unlimited: toFlag(unlimited), observedAtMs };
 }
 
 function windowOf(row: WindowRow): QuotaWindow {

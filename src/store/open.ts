@@ -16,6 +16,8 @@ export interface OpenOptions {
 
 /** A burst of writes may leave a large journal behind; it is cut back to this when it has been taken over. */
 const JOURNAL_BYTES_MAX = 16 * 1024 * 1024;
+/** The journal is taken over when it has this many pages, which stops everything for some milliseconds; about as many as fit its bound. */
+const JOURNAL_PAGES = 4_000;
 /** The other process needs about a millisecond for it. */
 const SWITCH_PAUSE_MS = 2;
 
@@ -75,4 +77,5 @@ function configure(database: Database): void {
   // On macOS an ordinary sync stops at the drive's cache.
   database.run("PRAGMA fullfsync = ON");
   database.run(`PRAGMA journal_size_limit = ${JOURNAL_BYTES_MAX}`);
+  database.run(`PRAGMA wal_autocheckpoint = ${JOURNAL_PAGES}`);
 }

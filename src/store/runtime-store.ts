@@ -27,16 +27,25 @@ export function openRuntimeStore(home: string, runtime: Runtime): RuntimeStore {
 }
 
 function composeRuntime(connection: Connection): RuntimeStore {
+  const { insertSession, changeSession, ...sessions } = sessionsTable(connection);
+  const { insertTurn, ...turns } = turnsTable(connection);
   return {
     version: connection.version,
     damage: connection.damage,
     close: connection.close,
     ...keysTable(connection),
-    ...sessionsTable(connection),
-    ...turnsTable(connection),
+    ...sessions,
+    ...turns,
     ...responsesTable(connection),
     ...runtimeTable(connection),
     ...remoteTable(connection),
     ...pageTokensTable(connection),
+
+    keepTogether: ({ newSessions, changedSessions, turns }) =>
+      connection.commit(() => {
+        for (const session of newSessions) insertSession(session);
+        for (const session of changedSessions) changeSession(session);
+        for (const turn of turns) insertTurn(turn);
+      }),
   };
 }

@@ -24,8 +24,15 @@ type Doors =
   | "session"
   | "sessionByAffinity"
   | "saveSession"
+  | "updateSession"
   | "removeSession"
   | "dropSessionsIdleSince";
+
+export interface SessionsTable extends Pick<RuntimeStore, Doors> {
+  /** Both only within a transaction. */
+  insertSession(session: SessionRecord): void;
+  changeSession(session: SessionRecord): void;
+}
 
 const COLUMNS = `id, key_id, affinity, affinity_hash, profile_id, model, turns, rollovers, last_rollover,
   created_at_ms, last_used_at_ms`;
@@ -36,8 +43,14 @@ const SAVE = `
   VALUES ($id, $keyId, $affinity, $affinityHash, $profileId, $model, $turns, $rollovers, $lastRollover,
     $createdAtMs, $lastUsedAtMs)`;
 
+const CHANGE = `
+  UPDATE sessions
+  SET profile_id = $profileId, turns = $turns, rollovers = $rollovers, last_rollover = $lastRollover,
+    last_used_at_ms = $lastUsedAtMs
+  WHERE id = $id`;
+
 /** Lists the session used last first. */
-export function sessionsTable(connection: Connection): Pick<RuntimeStore, Doors> {
+export function sessionsTable(connection: Connection): SessionsTable {
   const selectAll = connection.prepare<SessionRow>(
     `SELECT ${COLUMNS} FROM sessions ORDER BY last_used_at_ms DESC, rowid DESC`,
   );
@@ -50,22 +63,36 @@ export function sessionsTable(connection: Connection): Pick<RuntimeStore, Doors>
     `SELECT ${COLUMNS} FROM sessions WHERE key_id = ? AND affinity_hash = ?`,
   );
   const saveRow = connection.prepare(SAVE);
+  const changeRow = connection.prepare(CHANGE);
   const deleteRow = connection.prepare("DELETE FROM sessions WHERE id = ?");
   const deleteIdle = connection.prepare("DELETE FROM sessions WHERE last_used_at_ms < ?");
 
+  function insertSession(session: SessionRecord): void {
+    saveRow.run({ ...session, lastRollover: rolloverText(session) });
+  }
+
+  function changeSession(session: SessionRecord): void {
+    const { id, profileId, turns, rollovers, lastUsedAtMs } = session;
+    changeRow.run({ id, profileId, turns, rollovers, lastUsedAtMs, lastRollover: rolloverText(session) });
+  }
+
   return {
+    insertSession,
+    changeSession,
     sessions: () => selectAll.all().map(sessionOf),
     latestSessions: (countMax) => selectLatest.all(countMax).map(sessionOf),
     sessionCount: () => countAll.get()?.count ?? 0,
     session: (id) => sessionOrNull(selectById.get(id)),
     sessionByAffinity: (keyId, affinityHash) => sessionOrNull(selectByAffinity.get(keyId, affinityHash)),
-    saveSession: (session) => {
-      const lastRollover = session.lastRollover === null ? null : JSON.stringify(session.lastRollover);
-      connection.commit(() => saveRow.run({ ...session, lastRollover }));
-    },
+    saveSession: (session) => connection.commit(() => insertSession(session)),
+    updateSession: (session) => connection.commit(() => changeSession(session)),
     removeSession: (id) => connection.commit(() => deleteRow.run(id).changes === 1),
     dropSessionsIdleSince: (beforeMs) => connection.commit(() => deleteIdle.run(beforeMs).changes),
   };
+}
+
+function rolloverText({ lastRollover }: SessionRecord): string | null {
+  return lastRollover === null ? null : JSON.stringify(lastRollover);
 }
 
 function sessionOrNull(row: SessionRow | null): SessionRecord | null {

@@ -48,6 +48,8 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
 
   return {
     version: connection.version,
+    // Nothing is remembered here that a change would have to be told apart for.
+    shapeVersion: connection.version,
     damage: connection.damage,
     close: connection.close,
     ...poolTable(connection),

@@ -35,6 +35,11 @@ interface HourRow {
 
 type Doors = "recordTurn" | "turn" | "latestTurnOf" | "sessionOfResponse" | "turnsSince" | "turnsByHour" | "pruneTurns";
 
+export interface TurnsTable extends Pick<RuntimeStore, Doors> {
+  /** Only within a transaction. */
+  insertTurn(turn: TurnRecord): void;
+}
+
 /** Numbers, short names and index entries of one row, on top of its lists. */
 const ROW_BYTES = 400;
 
@@ -65,7 +70,7 @@ const DELETE_OLDEST = `
   DELETE FROM turns WHERE rowid = (SELECT rowid FROM turns ORDER BY started_at_ms, rowid LIMIT 1) RETURNING bytes`;
 
 /** `turnsSince` lists the newest first, so that a bound keeps what people look for. A turn is recorded only once. */
-export function turnsTable(connection: Connection): Pick<RuntimeStore, Doors> {
+export function turnsTable(connection: Connection): TurnsTable {
   const insertRow = connection.prepare(INSERT);
   const selectById = connection.prepare<TurnRow>(`SELECT ${COLUMNS} FROM turns WHERE id = ?`);
   const selectLatest = connection.prepare<TurnRow>(SELECT_LATEST);
@@ -89,11 +94,13 @@ export function turnsTable(connection: Connection): Pick<RuntimeStore, Doors> {
     return dropped;
   }
 
+  function insertTurn(turn: TurnRecord): void {
+    insertRow.run(columnsOf(turn));
+  }
+
   return {
-    recordTurn: (turn) => {
-      const columns = columnsOf(turn);
-      connection.commit(() => insertRow.run(columns));
-    },
+    insertTurn,
+    recordTurn: (turn) => connection.commit(() => insertTurn(turn)),
     turn: (id) => turnOrNull(selectById.get(id)),
     latestTurnOf: (sessionId) => turnOrNull(selectLatest.get(sessionId)),
     sessionOfResponse: (keyId, responseId) => selectSession.get(keyId, responseId)?.session_id ?? null,

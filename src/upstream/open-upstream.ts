@@ -17,8 +17,8 @@ export function openUpstream(send: Send): Upstream {
       try {
         const response = await send(request.url, {
           method: request.method,
-          headers: { ...request.headers },
-          body: typeof request.body === "string" || request.body === null ? request.body : new Uint8Array(request.body),
+          headers: request.headers,
+          body: request.body,
           redirect: "manual",
           signal,
           timeout: false,

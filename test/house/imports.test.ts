@@ -30,12 +30,18 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
       "clock.ts",
       "version.ts",
       "commands/demo/",
+      "bench/",
     ],
     names: ["app.ts"],
   },
   // Spans of time in words: how people are told, wherever they read it.
   "commands/spans.ts": { uses: [] },
   "commands/demo/": { uses: ["commands/", "operations/", "simulator/"], names: ["app.ts", "telemetry/"] },
+  // A client of the running program, and of what stands in for upstream.
+  "bench/": {
+    uses: ["operations/", "simulator/", "version.ts"],
+    names: ["ports.ts", "router/rules/"],
+  },
   "daemon/": { uses: ["ports.ts", "limits.ts"] },
   "setup/": { uses: ["protocol/"] },
   "doctor/": { uses: ["operations/", "daemon/", "accounts/", "store/", "ports.ts", "version.ts"] },

@@ -47,8 +47,8 @@ describe("source", () => {
     expect([...variables, ...collections, ...lists]).toEqual([]);
   });
 
-  test("calls fetch only in the upstream room, and in the page, which is a browser's program", () => {
-    expect(findLines(outsideOf("upstream/", "page/"), /(^|[^.\w$])fetch\(/)).toEqual([]);
+  test("calls fetch only in the upstream room, in the page, which is a browser's program, and in the bench, which is a client", () => {
+    expect(findLines(outsideOf("upstream/", "page/", "bench/"), /(^|[^.\w$])fetch\(/)).toEqual([]);
   });
 
   test("copies no stream and pushes into none, which both pile up what nobody reads (trap 40)", () => {

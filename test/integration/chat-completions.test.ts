@@ -288,7 +288,9 @@ describe("POST /v1/chat/completions", () => {
     expect(new Set(other.map((turn) => JSON.stringify(turn))).size).toBe(1);
     expect(one[0]?.session).not.toBe(other[0]?.session ?? null);
     expect(one[0]?.profile).not.toBe(other[0]?.profile ?? null);
-    const [session] = pool.desk.runtime("daemon").turnsSince(0, 1);
+    const turns = () => pool.desk.runtime("daemon").turnsSince(0, 100);
+    await waitUntil("all turns are in the log", () => turns().length === 8, 5_000);
+    const [session] = turns();
     expect(pool.desk.runtime("daemon").session(session?.sessionId ?? "")?.affinity).toBe("fingerprint");
   });
 

@@ -6,6 +6,7 @@ import { listModels } from "../../src/operations/list-models.ts";
 import { publishFast } from "../../src/operations/publish-fast.ts";
 import { refreshModels } from "../../src/operations/refresh-models.ts";
 import { type Pool, startPool } from "../support/start-pool.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 async function startWithModels(): Promise<Pool> {
   const pool = await startPool();
@@ -61,7 +62,9 @@ describe("model names", () => {
         expect([name, { model, effort: reasoning?.effort, tier }]).toEqual([name, sent]);
         expect(JSON.stringify(request.headers)).not.toContain("deep-thought");
       }
-      const [turn] = pool.desk.runtime("daemon").turnsSince(0, 1);
+      const turns = () => pool.desk.runtime("daemon").turnsSince(0, 1);
+      await waitUntil("the turn is in the log", () => turns()[0]?.model === name, 5_000);
+      const [turn] = turns();
       expect([turn?.model, turn?.upstreamModel]).toEqual([name, "gpt-5.5"]);
     }
   });

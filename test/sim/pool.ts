@@ -7,6 +7,7 @@ import { startRefreshWorker, type Worker } from "../../src/accounts/refresh-work
 import { importAuthFile } from "../../src/accounts/save-profile.ts";
 import { type AccountTokens, createTokenSource } from "../../src/accounts/tokens.ts";
 import { startUsagePoller } from "../../src/accounts/usage-poller.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { readCatalogue } from "../../src/models/catalogue.ts";
 import type { NameTable } from "../../src/models/resolve.ts";
 import { readNameTable } from "../../src/operations/name-table.ts";
@@ -27,6 +28,8 @@ import { createVirtualClock, type VirtualClock } from "../../src/simulator/clock
 import type { SimRequest } from "../../src/simulator/record.ts";
 import { createSeededRng } from "../../src/simulator/rng.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/simulator.ts";
+import { gatherRuntimeWrites } from "../../src/store/gathered-runtime.ts";
+import { rememberSettings } from "../../src/store/remembered-settings.ts";
 import { openRuntimeStore } from "../../src/store/runtime-store.ts";
 import { createSealer } from "../../src/store/seal.ts";
 import { openSettingsStore } from "../../src/store/settings-store.ts";
@@ -98,6 +101,9 @@ export interface Pool {
 
 interface Running {
   readonly life: Life;
+  /** As this life has them: what it remembers and gathers dies with it. */
+  readonly settings: SettingsStore;
+  readonly runtime: RuntimeStore;
   readonly engine: Engine & { readonly live: WatchedLiveState };
   readonly tokens: AccountTokens;
   readonly workers: readonly Worker[];
@@ -131,6 +137,12 @@ export function openPool(options: PoolOptions = {}): Pool {
   let running = begin();
   return {
     ...ground,
+    get settings() {
+      return running.settings;
+    },
+    get runtime() {
+      return running.runtime;
+    },
     engine: () => running.engine,
     life: () => running.life,
     attemptsOf: (turnId) => ground.attempts.get(turnId) ?? [],
@@ -181,7 +193,7 @@ function breakGround(options: PoolOptions): Ground {
 }
 
 function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Running {
-  const { clock, sim, settings, rng, counters, options } = ground;
+  const { clock, sim, rng, counters, options } = ground;
   const wrapUpstream = options.wrapUpstream ?? ((upstream: Upstream) => upstream);
   counters.lives += 1;
   const life = beginLife({
@@ -201,6 +213,14 @@ function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Runn
       return true;
     },
   });
+  const gather = {
+    clock: life.clock,
+    waitMs: LIMITS.gatherWritesMs,
+    onLost: (error: unknown) => sayLost(ground, error),
+  };
+  const settings = rememberSettings(ground.settings, gather);
+  const runtime = gatherRuntimeWrites(ground.runtime, gather);
+  const stores = { ...ground, settings, runtime };
   const upstream = wrapUpstream(openUpstream(life.send));
   const tokens = createTokenSource({
     settings,
@@ -211,9 +231,16 @@ function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Runn
     holder: `sim/${counters.lives}`,
     isHolderAlive: (holder) => holder === `sim/${counters.lives}`,
   });
-  const engine = buildEngine(ground, life, upstream, tokens);
-  const workers = options.upkeep === true ? startWorkers(ground, life, upstream, tokens, engine) : [];
-  return { life, engine, tokens, workers };
+  const engine = buildEngine(stores, life, upstream, tokens);
+  const workers = options.upkeep === true ? startWorkers(stores, life, upstream, tokens, engine) : [];
+  return { life, settings, runtime, engine, tokens, workers };
+}
+
+/** A store that cannot be written to costs what was gathered, and says so. */
+function sayLost(ground: Ground, error: unknown): void {
+  const event: TelemetryEvent = { kind: "internal-error", id: "store", turnId: null, text: String(error) };
+  ground.events.push(event);
+  ground.options.onEvent?.(event);
 }
 
 function buildEngine(ground: Ground, life: Life, upstream: Upstream, tokens: AccountTokens): Running["engine"] {

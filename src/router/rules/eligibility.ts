@@ -39,7 +39,8 @@ export function activeCooldown(candidate: Candidate, upstreamModel: string, nowM
 
 /** The family that meters a model: one of its own where upstream reports such, else the ordinary limit. */
 export function limitOf(candidate: Candidate, upstreamModel: string): string {
-  return candidate.state.windows.some((window) => window.limit === upstreamModel) ? upstreamModel : MAIN_LIMIT;
+  for (const window of candidate.state.windows) if (window.limit === upstreamModel) return upstreamModel;
+  return MAIN_LIMIT;
 }
 
 export function because(reason: Exclusion, more: Partial<Omit<Exclusive, "reason">> = {}): Exclusive {

@@ -24,22 +24,21 @@ export function remainingPercent(window: QuotaWindow, nowMs: number): number {
 
 /** The tightest window decides. `limit` picks which family meters the request; the ordinary one by default. */
 export function headroomOf(state: AccountState, nowMs: number, limit: string = MAIN_LIMIT): Headroom {
-  let tightest: { percent: number; observedAtMs: number; resetsAtMs: number | null } | null = null;
+  let tightest: QuotaWindow | null = null;
+  let least = Number.POSITIVE_INFINITY;
   for (const window of state.windows) {
     if (window.limit !== limit) continue;
     const percent = remainingPercent(window, nowMs);
-    if (
-      tightest === null ||
-      percent < tightest.percent ||
-      (percent === tightest.percent && endsLater(window, tightest))
-    ) {
-      tightest = { percent, observedAtMs: window.observedAtMs, resetsAtMs: window.resetsAtMs };
-    }
+    if (percent > least || (percent === least && tightest !== null && !endsLater(window, tightest))) continue;
+    tightest = window;
+    least = percent;
   }
-  return tightest === null ? { kind: "unknown" } : { kind: "known", ...tightest };
+  if (tightest === null) return { kind: "unknown" };
+  const { observedAtMs, resetsAtMs } = tightest;
+  return { kind: "known", percent: least, observedAtMs, resetsAtMs };
 }
 
-function endsLater(window: QuotaWindow, other: { resetsAtMs: number | null }): boolean {
+function endsLater(window: QuotaWindow, other: QuotaWindow): boolean {
   return (window.resetsAtMs ?? 0) > (other.resetsAtMs ?? 0);
 }
 

@@ -8,7 +8,7 @@ import { MINUTE_MS, SECOND_MS } from "../clock-units.ts";
 
 /** The store with a full disk while `isFull` says so: what would write throws, what reads works. */
 function onFullDisk<Store extends object>(store: Store, isFull: () => boolean): Store {
-  const writes = /^(save|record|update|set|clear|merge|write|add|remove|mark|touch|take|drop|prune)/;
+  const writes = /^(save|keep|record|update|set|clear|merge|write|add|remove|mark|touch|take|drop|prune)/;
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
@@ -60,6 +60,8 @@ test("a bug of ours ends the turn once and holds nothing", async () => {
       }),
   });
   await pool.turn();
+  // What was read of the settings is remembered until something is written.
+  pool.settings.setInstant("a-change", 1);
   isBroken = true;
   const crashed = await pool.turn();
   isBroken = false;

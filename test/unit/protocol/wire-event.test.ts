@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { SseFramer } from "../../../src/protocol/sse.ts";
 import {
   carriesOutput,
+  EventNamer,
+  endsWhole,
   isLifecycle,
   isTerminal,
   LIFECYCLE_TYPES,
@@ -40,6 +42,47 @@ describe("wireEventOf()", () => {
       const event = eventOf(stream);
       expect([event.type, event.text, new TextDecoder().decode(event.bytes)]).toEqual([type, text, stream]);
     });
+  }
+});
+
+describe("EventNamer", () => {
+  const DELTA = 'event: a.delta\ndata: {"type":"a.delta","delta":"x"}\n\n';
+  const streams = [
+    DELTA,
+    DELTA,
+    'event: a.delta\ndata: {"type":"a.delta.other","delta":"x"}\n\n',
+    'event: b\ndata: {"delta":1}\n\n',
+    ": c\n\n",
+    'data: {"type":"a.delta","delta":"é"}\n\n',
+    'event: a.delta\ndata: {"type":"a.delta"\n\n',
+    'event: a.delta\n\ndata: {"type":"y"}\n\n',
+    'event: a.delta\r\ndata: {"type":"a.delta","x":[]}\r\n\r\n',
+    DELTA,
+  ];
+
+  test("names every event of a stream as if it came alone", () => {
+    const namer = new EventNamer();
+    const frames = new SseFramer(10_000).push(new TextEncoder().encode(streams.join("")));
+    const alone = streams.flatMap((stream) => new SseFramer(10_000).push(new TextEncoder().encode(stream)));
+    const facts = (event: ReturnType<typeof wireEventOf>) => [event.type, event.text, endsWhole(event)];
+    expect(frames.map((frame) => facts(namer.eventOf(frame)))).toEqual(alone.map((frame) => facts(wireEventOf(frame))));
+  });
+});
+
+describe("endsWhole()", () => {
+  const ROWS: readonly (readonly [string, boolean])[] = [
+    ['data: {"a":1}\n\n', true],
+    ['data: {"a":1} \n\n', true],
+    ['data: {"a":1}\nid: 7\n\n', true],
+    ['data: {"a":1}\r\n\r\n', true],
+    ["data: [DONE]\n\n", true],
+    [": a comment\n\n", true],
+    ['data: {"a":"\n\n', false],
+    ['data: {"a":"\n: }\n\n', false],
+  ];
+  for (const [stream, isWhole] of ROWS) {
+    test(`${JSON.stringify(stream)} is ${isWhole ? "whole" : "cut"}`, () =>
+      expect(endsWhole(eventOf(stream))).toBe(isWhole));
   }
 });
 

@@ -59,7 +59,7 @@ export function rankLeastUsed(
 ): Candidate[] {
   const percents = knownPercents(candidates, upstreamModel, nowMs);
   // Unknown headroom counts as the middle of what is known: neither full, which would draw every turn, nor empty.
-  const unknownPercent = medianOf(percents.filter((percent) => percent !== null));
+  const unknownPercent = percents.includes(null) ? medianOf(percents.filter((percent) => percent !== null)) : 0;
   return candidates
     .map((candidate, index) => {
       const load =

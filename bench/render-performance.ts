@@ -1,0 +1,100 @@
+/** docs/performance.md from a report: the figures, what they were measured with, and what they mean. */
+import { type Figure, renderMarkdown, round, rowsOf } from "../src/bench/figures.ts";
+import type { Report } from "../src/bench/run-bench.ts";
+
+export interface Measured {
+  readonly report: Report;
+  readonly grown: readonly Figure[];
+  /** Null when the source was measured. */
+  readonly binaryBytes: number | null;
+}
+
+function figureOf(figures: readonly Figure[], beginning: string): Figure | null {
+  return figures.find((figure) => figure.what.startsWith(beginning)) ?? null;
+}
+
+function poolValue(figures: readonly Figure[], beginning: string): number | null {
+  return figureOf(figures, beginning)?.values["codexuse"] ?? null;
+}
+
+function textOf(value: number | null, unit: string): string {
+  return value === null ? "not measured" : `${round(value)} ${unit}`;
+}
+
+function missedText(figures: readonly Figure[]): string {
+  const missed = figures.filter((figure) => figure.against?.target?.isMet === false);
+  if (missed.length === 0) return "Everything that was wanted is met in this run.";
+  return `Not met in this run: ${missed.map((figure) => figure.what).join("; ")}.`;
+}
+
+const METHOD = `How it is measured: upstream, the barest proxy, the pool and the load are processes of their own on one machine, and share
+its cores. All targets take turns within each round, so that a machine that slows down slows all of them; figures are
+medians over the rounds unless they say otherwise. The pretend upstream costs as little as it can and sends every event
+by itself. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
+checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of each stream back
+until it is known to be good. The bare proxy's JavaScript never sees a byte of a stream: whoever
+looks at one pays for that alone. What stands under "codexuse against bare" is a ratio for rates and a difference for
+times and memory. Single milliseconds depend on the machine; ratios and differences much less.`;
+
+function scaleText({ report, grown }: Measured): string {
+  const { figures } = report;
+  const rate = poolValue(figures, "small streams");
+  const cpuMs = poolValue(figures, "1,000 of them");
+  const perStream = poolValue(figures, "memory of one of 2,000") ?? poolValue(figures, "memory of one of");
+  const events = poolValue(figures, "streams of");
+  const choice = poolValue(grown, "one choice, 200 profiles");
+  const perSecond = cpuMs === null || cpuMs === 0 ? "?" : round(Math.round(1_000_000 / cpuMs));
+  return `One runtime does its own work on one core; in the figures above the same two cores also carry the load and the upstream
+of the bench.
+
+- **Turns.** A small turn costs ${cpuMs === null ? "?" : round(cpuMs / 1_000)} ms of CPU, so one core to itself holds about ${perSecond} turns a second; beside load and
+  upstream it was ${textOf(rate, "turns/s")}. People and agents ask a few times a minute: this is the least of the limits.
+- **Events.** All streams together: ${textOf(events, "events/s")}. A model writes 50 to 200 events a second into one stream.
+  **This breaks first**: beyond it the one core is full, all streams slow down together, and back-pressure reaches
+  upstream; nothing is dropped, and memory does not grow.
+- **Open streams.** Each takes ${textOf(perStream, "KiB")}; a quiet one costs nothing else. The runtime allows itself 16,384 requests
+  to upstream at a time; further ones wait for a place.
+- **Profiles and sessions.** A choice among 200 profiles with 10,000 sessions takes ${textOf(choice, "µs")}. Sessions are looked up
+  by index, however many there are; 20,000 at most count as load.
+- **The turn log.** It is bounded by age and size (\`turnLogMs\`, \`turnLogBytesMax\`); writing into a full one costs what writing
+  into an empty one does. Turns are written together, at most \`gatherWritesMs\` late: a stop loses nothing, a killed
+  process that much of its log and of its sessions. Keys, sign-ins, cooldowns and stored responses are written at once.
+- **Large inputs.** A request is checked as a whole and sent on as it came. While 1 MB of it is read, nothing else of the
+  runtime moves for about a millisecond; 64 MiB is the bound.`;
+}
+
+/** Figures of a machine with other work to do are no promise, and say so. */
+function busyText({ loadBefore }: Report): string {
+  if (loadBefore < 0.5) return "";
+  return `
+**The machine was not ours alone**: ${round(loadBefore)} other processes wanted its cores when the run began. Everything is slower
+for that, and what does most in JavaScript suffers most; a quiet machine shows better ratios.
+`;
+}
+
+export function renderPerformance(measured: Measured): string {
+  const { report, grown, binaryBytes } = measured;
+  const day = new Date(report.atMs).toISOString().slice(0, 10);
+  const size = binaryBytes === null ? "from source" : `one file of ${(binaryBytes / 1024 / 1024).toFixed(0)} MiB`;
+  return `# Performance
+
+What the pool costs, measured by \`npm run bench\`, which writes this page. \`codexuse bench\` measures the same on your own
+machine, with a short run and nothing but the program itself; \`--target\` puts any other proxy beside it.
+
+Measured on ${day} with codexuse ${report.version} (${size}) on ${report.machine}; ${report.rounds} rounds.
+${busyText(report)}
+${renderMarkdown(rowsOf(report.figures))}
+
+${missedText(report.figures)}
+
+${METHOD}
+
+## Scale
+
+How the cost of a turn grows with what it carries and with what the pool knows:
+
+${renderMarkdown(rowsOf(grown))}
+
+${scaleText(measured)}
+`;
+}

@@ -1,0 +1,29 @@
+/** What is a process of the bench beside the one that measures? Each says its port in one line and ends with its parent. */
+import { serveBareProxy } from "./bare-proxy.ts";
+import { servePretendUpstream } from "./pretend-upstream.ts";
+
+export const PARTS = ["upstream", "bare-proxy"] as const;
+export type Part = (typeof PARTS)[number];
+
+function startPart(part: Part, env: Readonly<Record<string, string | undefined>>): number {
+  switch (part) {
+    case "upstream":
+      return servePretendUpstream();
+    case "bare-proxy":
+      return serveBareProxy({
+        upstreamUrl: env["BENCH_UPSTREAM_URL"] ?? "",
+        token: env["BENCH_TOKEN"] ?? "",
+        accountId: env["BENCH_ACCOUNT_ID"] ?? "",
+      });
+  }
+}
+
+/** Returns when standard input has ended, which it does with the parent, however that may end. */
+export async function runPart(
+  part: Part,
+  env: Readonly<Record<string, string | undefined>>,
+  say: (line: string) => Promise<void>,
+): Promise<void> {
+  await say(`${JSON.stringify({ port: startPart(part, env) })}\n`);
+  for await (const _ of Bun.stdin.stream());
+}

@@ -1,0 +1,197 @@
+/**
+ * What do the settings say, without reading them anew for every turn? Remembers what is read until some process has
+ * written, and gathers what turns tell of accounts, to be written off their path.
+ *
+ * Leases and instants are always read from the file. What this process observes of accounts is remembered with
+ * it and seen at once; a killed process loses what it gathered within `waitMs`, which upstream tells again.
+ */
+import type { AccountFacts, PoolSettings, ProfileRecord, SettingsStore, StoredCredential } from "../ports.ts";
+import type { AccountState, QuotaWindow } from "../router/rules/account-state.ts";
+import { aroundCalls } from "./around-calls.ts";
+import { type Gathering, type GatherOptions, gatherWrites } from "./gather-writes.ts";
+
+/** Everything remembered; knows when it has to be read anew. */
+class Memory {
+  readonly #store: SettingsStore;
+  readonly #gathering: Gathering;
+  /** As the file has it and as it was observed since. */
+  readonly #accounts = new Map<string, AccountState>();
+  readonly #credentials = new Map<string, StoredCredential>();
+  #pool: PoolSettings | null = null;
+  #profiles: readonly ProfileRecord[] | null = null;
+  #fileVersion: number;
+  #version = 0;
+  #shape = 0;
+  #isLooked = false;
+  #waiting = new Map<string, AccountFacts>();
+
+  constructor(store: SettingsStore, options: GatherOptions) {
+    this.#store = store;
+    this.#fileVersion = store.version();
+    this.#gathering = gatherWrites(options, () => this.#writeWaiting());
+  }
+
+  pool(): PoolSettings {
+    this.#look();
+    this.#pool ??= this.#store.pool();
+    return this.#pool;
+  }
+
+  profiles(): readonly ProfileRecord[] {
+    this.#look();
+    this.#profiles ??= this.#store.profiles();
+    return this.#profiles;
+  }
+
+  version(): number {
+    this.#look();
+    return this.#version;
+  }
+
+  shapeVersion(): number {
+    this.#look();
+    return this.#shape;
+  }
+
+  credential(profileId: string): StoredCredential | null {
+    this.#look();
+    const known = this.#credentials.get(profileId);
+    if (known !== undefined) return known;
+    const stored = this.#store.credential(profileId);
+    if (stored !== null) this.#credentials.set(profileId, stored);
+    return stored;
+  }
+
+  /** As it was when anything else was looked at last: every choice looks, and what follows it goes by the same state. */
+  accountState(accountKey: string): AccountState {
+    const known = this.#accounts.get(accountKey);
+    if (known !== undefined) return known;
+    this.#look();
+    const facts = this.#waiting.get(accountKey);
+    const stored = this.#store.accountState(accountKey);
+    const state = facts === undefined ? stored : withFacts(stored, facts);
+    this.#accounts.set(accountKey, state);
+    return state;
+  }
+
+  observe(facts: AccountFacts): void {
+    const { accountKey } = facts;
+    this.#accounts.set(accountKey, withFacts(this.accountState(accountKey), facts));
+    this.#waiting.set(accountKey, mergeFacts(this.#waiting.get(accountKey), facts));
+    this.#version += 1;
+    this.#gathering.note();
+  }
+
+  writeCooldown(accountKey: string, write: () => void): void {
+    this.#writeOfAccounts(write);
+    this.#accounts.delete(accountKey);
+  }
+
+  flush(): void {
+    this.#gathering.flush();
+  }
+
+  lookAgain(): void {
+    this.#isLooked = false;
+  }
+
+  /** Looks once for all that is asked in one go: nothing of ours can run in between. */
+  #look(): void {
+    if (this.#isLooked) return;
+    this.#isLooked = true;
+    queueMicrotask(() => this.lookAgain());
+    if (this.#store.version() !== this.#fileVersion) this.#forget();
+  }
+
+  #forget(): void {
+    this.#pool = null;
+    this.#profiles = null;
+    this.#accounts.clear();
+    this.#credentials.clear();
+    this.#version += 1;
+    this.#shape += 1;
+    this.#fileVersion = this.#store.version();
+  }
+
+  /** A write of ours that tells of accounts only. If nobody else wrote meanwhile, all else stays true. */
+  #writeOfAccounts(write: () => void): void {
+    const isKnown = this.#store.version() === this.#fileVersion;
+    write();
+    const after = this.#store.version();
+    if (isKnown && after === this.#fileVersion + 1) this.#fileVersion = after;
+    else this.#forget();
+    this.#version += 1;
+  }
+
+  #writeWaiting(): void {
+    const facts = [...this.#waiting.values()];
+    this.#waiting = new Map();
+    this.#writeOfAccounts(() => this.#store.writeFacts(facts));
+  }
+}
+
+export function rememberSettings(store: SettingsStore, options: GatherOptions): SettingsStore {
+  const memory = new Memory(store, options);
+  const observe = (facts: Partial<AccountFacts> & Pick<AccountFacts, "accountKey">) =>
+    memory.observe({ ...NO_FACTS, ...facts });
+  return {
+    ...aroundCalls(
+      store,
+      () => memory.flush(),
+      () => memory.lookAgain(),
+    ),
+    version: () => memory.version(),
+    shapeVersion: () => memory.shapeVersion(),
+    pool: () => memory.pool(),
+    profiles: () => memory.profiles(),
+    catalogue: (accountKey) => store.catalogue(accountKey),
+    credential: (profileId) => memory.credential(profileId),
+    generation: (profileId) => store.generation(profileId),
+    accountState: (accountKey) => memory.accountState(accountKey),
+    mergeWindows: (accountKey, windows) => observe({ accountKey, windows }),
+    writeCredits: (accountKey, credits) => observe({ accountKey, credits }),
+    writeTokensPerPercent: (accountKey, tokensPerPercent) => observe({ accountKey, tokensPerPercent }),
+    writeFacts: (facts) => facts.forEach(observe),
+    setCooldown: (accountKey, cooldown) =>
+      memory.writeCooldown(accountKey, () => store.setCooldown(accountKey, cooldown)),
+    clearCooldown: (accountKey, model) =>
+      memory.writeCooldown(accountKey, () => store.clearCooldown(accountKey, model)),
+  };
+}
+
+const NO_FACTS = { windows: [], credits: null, tokensPerPercent: null } as const;
+
+function isSameWindow(one: QuotaWindow, other: QuotaWindow): boolean {
+  return one.limit === other.limit && one.minutes === other.minutes;
+}
+
+/** Of two observations of a window the later one counts. */
+function mergeWindows(known: readonly QuotaWindow[], seen: readonly QuotaWindow[]): readonly QuotaWindow[] {
+  if (seen.length === 0) return known;
+  const isReplaced = (window: QuotaWindow) =>
+    seen.some((other) => isSameWindow(window, other) && other.observedAtMs >= window.observedAtMs);
+  const kept = known.filter((window) => !isReplaced(window));
+  const news = seen.filter((window) => !kept.some((other) => isSameWindow(window, other)));
+  return [...kept, ...news];
+}
+
+function withFacts(state: AccountState, facts: AccountFacts): AccountState {
+  const { credits } = facts;
+  const isOlder = credits !== null && state.credits !== null && credits.observedAtMs < state.credits.observedAtMs;
+  return {
+    ...state,
+    windows: mergeWindows(state.windows, facts.windows),
+    credits: credits === null || isOlder ? state.credits : credits,
+    tokensPerPercent: facts.tokensPerPercent ?? state.tokensPerPercent,
+  };
+}
+
+function mergeFacts(before: AccountFacts | undefined, facts: AccountFacts): AccountFacts {
+  if (before === undefined) return facts;
+  return {
+    accountKey: facts.accountKey,
+    windows: mergeWindows(before.windows, facts.windows),
+    credits: facts.credits ?? before.credits,
+    tokensPerPercent: facts.tokensPerPercent ?? before.tokensPerPercent,
+  };
+}

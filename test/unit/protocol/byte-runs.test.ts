@@ -1,0 +1,39 @@
+import { describe, expect, test } from "bun:test";
+import { ByteRuns } from "../../../src/protocol/byte-runs.ts";
+import { SseFramer } from "../../../src/protocol/sse.ts";
+import { wireEventOf } from "../../../src/protocol/wire-event.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const STREAM = 'data: {"type":"a"}\n\ndata: {"type":"b"}\n\ndata: {"type":"c"}\n\n';
+
+describe("ByteRuns", () => {
+  const chunk = bytesOf(STREAM);
+  const events = new SseFramer(1_000).push(chunk).map(wireEventOf);
+
+  test("a chunk that goes as it came is the very chunk", () => {
+    const runs = new ByteRuns();
+    for (const event of events) runs.addEvent(event);
+    expect(runs.join()).toBe(chunk);
+  });
+
+  test("puts other bytes in between, in order", () => {
+    const runs = new ByteRuns();
+    const [first, , third] = events;
+    if (first === undefined || third === undefined) throw new Error("no events");
+    runs.addEvent(first);
+    runs.addBytes(bytesOf("data: 1\n\n"));
+    runs.addEvent(third);
+    runs.addEvent({ type: "", text: "", bytes: bytesOf(": c\n\n") });
+    expect(textOf(runs.join())).toBe('data: {"type":"a"}\n\ndata: 1\n\ndata: {"type":"c"}\n\n: c\n\n');
+  });
+
+  test("events of several chunks", () => {
+    const framer = new SseFramer(1_000);
+    const runs = new ByteRuns();
+    for (let at = 0; at < chunk.length; at += 7) {
+      for (const frame of framer.push(chunk.subarray(at, at + 7))) runs.addEvent(wireEventOf(frame));
+    }
+    expect(textOf(runs.join())).toBe(STREAM);
+  });
+});

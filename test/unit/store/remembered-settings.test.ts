@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import type { SettingsStore } from "../../../src/ports.ts";
+import { createVirtualClock } from "../../../src/simulator/clock.ts";
+import { rememberSettings } from "../../../src/store/remembered-settings.ts";
+import { createSealer } from "../../../src/store/seal.ts";
+import { openSettingsStore } from "../../../src/store/settings-store.ts";
+import { aCooldown, aCredential, aProfile, aWindow } from "../../support/records.ts";
+import { useTempHome } from "../../support/temp-home.ts";
+
+const WAIT_MS = 50;
+
+function openRemembered(home = ":memory:") {
+  const clock = createVirtualClock(1_000_000);
+  const sealer = createSealer(new Uint8Array(32));
+  const file = openSettingsStore(home, { sealer });
+  const reads: string[] = [];
+  const counted: SettingsStore = {
+    ...file,
+    profiles: () => {
+      reads.push("profiles");
+      return file.profiles();
+    },
+    accountState: (accountKey) => {
+      reads.push(accountKey);
+      return file.accountState(accountKey);
+    },
+  };
+  const options = { clock, waitMs: WAIT_MS, onLost: () => undefined };
+  return {
+    clock,
+    file,
+    reads,
+    store: rememberSettings(counted, options),
+    another: () => openSettingsStore(home, { sealer }),
+  };
+}
+
+describe("rememberSettings()", () => {
+  test("reads once what does not change", async () => {
+    const { store, reads } = openRemembered();
+    store.addProfile(aProfile(), aCredential());
+    for (let count = 0; count < 3; count += 1) {
+      expect(store.profiles()).toEqual([aProfile()]);
+      store.accountState("account-1");
+      await Promise.resolve();
+    }
+    expect(reads).toEqual(["profiles", "account-1"]);
+  });
+
+  test("sees at once what this process writes, and at its next step what another one does", async () => {
+    const { store, another } = openRemembered(useTempHome());
+    expect(store.pool().enabled).toBe(false);
+    store.updatePool({ enabled: true });
+    expect(store.pool().enabled).toBe(true);
+    const [version, shape] = [store.version(), store.shapeVersion()];
+    const other = another();
+    other.updatePool({ fast: true });
+    await Promise.resolve();
+    expect(store.pool().fast).toBe(true);
+    expect(store.version()).not.toBe(version);
+    expect(store.shapeVersion()).not.toBe(shape);
+    other.close();
+    store.close();
+  });
+
+  test("what is observed of an account is seen at once, written a little later, and changes no shape", async () => {
+    const { clock, file, store } = openRemembered();
+    store.addProfile(aProfile(), aCredential());
+    const [version, shape] = [store.version(), store.shapeVersion()];
+    store.mergeWindows("account-1", [aWindow({ usedPercent: 40, observedAtMs: 2_000 })]);
+    store.writeTokensPerPercent("account-1", 7);
+    store.writeCredits("account-1", { available: true, unlimited: false, observedAtMs: 5 });
+    expect(store.accountState("account-1")).toMatchObject({ tokensPerPercent: 7, windows: [{ usedPercent: 40 }] });
+    expect(file.accountState("account-1").windows).toEqual([]);
+    await clock.advance(WAIT_MS);
+    expect(file.accountState("account-1")).toEqual(store.accountState("account-1"));
+    expect(store.version()).not.toBe(version);
+    expect(store.shapeVersion()).toBe(shape);
+  });
+
+  test("of two observations of a window the later one counts, whichever was told last", () => {
+    const { store } = openRemembered();
+    store.mergeWindows("account-1", [aWindow({ usedPercent: 40, observedAtMs: 2_000 })]);
+    store.mergeWindows("account-1", [aWindow({ usedPercent: 10, observedAtMs: 1_000 }), aWindow({ minutes: 60 })]);
+    const { windows } = store.accountState("account-1");
+    expect(windows.map((window) => [window.minutes, window.usedPercent])).toEqual([
+      [300, 40],
+      [60, 25],
+    ]);
+  });
+
+  test("a cooldown is in the file at once, for the other runtime heeds it too", () => {
+    const { file, store } = openRemembered();
+    const shape = store.shapeVersion();
+    store.accountState("account-1");
+    store.setCooldown("account-1", aCooldown());
+    expect(file.accountState("account-1").cooldowns).toEqual([aCooldown()]);
+    expect(store.accountState("account-1").cooldowns).toEqual([aCooldown()]);
+    store.clearCooldown("account-1", "all");
+    expect(store.accountState("account-1").cooldowns).toEqual([]);
+    expect(store.shapeVersion()).toBe(shape);
+  });
+
+  test("what another process writes while observations wait does not get lost, nor do they", async () => {
+    const { clock, store, another } = openRemembered(useTempHome());
+    store.addProfile(aProfile(), aCredential());
+    store.mergeWindows("account-1", [aWindow({ usedPercent: 40 })]);
+    const other = another();
+    other.setCooldown("account-1", aCooldown());
+    await clock.advance(WAIT_MS);
+    expect(store.accountState("account-1")).toMatchObject({ cooldowns: [aCooldown()], windows: [{ usedPercent: 40 }] });
+    expect(other.accountState("account-1").windows).toHaveLength(1);
+    other.close();
+    store.close();
+  });
+
+  test("is written when it is closed", () => {
+    const { store, another } = openRemembered(useTempHome());
+    store.mergeWindows("account-1", [aWindow()]);
+    store.close();
+    const other = another();
+    expect(other.accountState("account-1").windows).toHaveLength(1);
+    other.close();
+  });
+});
