@@ -20,6 +20,11 @@ function typeOf(text: string, fallback: string): string {
   return typeof parsed?.["type"] === "string" ? parsed["type"] : parsed === null ? "" : fallback;
 }
 
+/** An event that came as a text of its own, as a socket brings it. */
+export function eventOfText(text: string): WireEvent {
+  return { type: typeOf(text, ""), text, bytes: new Uint8Array() };
+}
+
 /** The object a text holds; null for anything else. */
 export function parseObject(text: string): Record<string, unknown> | null {
   try {

@@ -7,7 +7,7 @@ import { TransportError, type UpstreamAnswer, type UpstreamRequest } from "../po
 import { AnswerCollector, readResponse } from "../protocol/answer.ts";
 import { applyEdits, type Edit, editMembers, findMember } from "../protocol/json-spans.ts";
 import { renderEvent } from "../protocol/sse.ts";
-import { isLifecycle, isObject, isTerminal, parseObject, type WireEvent, wireEventOf } from "../protocol/wire-event.ts";
+import { eventOfText, isLifecycle, isObject, isTerminal, parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { type History, historyOf, newItems, type Sent } from "./socket-history.ts";
 import type { SocketLine } from "./socket-line.ts";
 
@@ -63,10 +63,6 @@ export interface ExchangeOptions {
   readonly onEnd: (history: History | null) => void;
 }
 
-function eventOf(text: string): WireEvent {
-  return wireEventOf({ bytes: new Uint8Array(), event: "", data: text });
-}
-
 /** Sends, and resolves with the head of the answer, which is everything that comes before the response begins. */
 export async function exchange(options: ExchangeOptions): Promise<Exchanged> {
   const { line, signal } = options;
@@ -80,7 +76,7 @@ export async function exchange(options: ExchangeOptions): Promise<Exchanged> {
       const read = await line.read();
       if (signal.aborted) throw signal.reason;
       if (read.kind === "closed") return { kind: "closed", code: read.code };
-      const event = eventOf(read.text);
+      const event = eventOfText(read.text);
       if (!isNews(event.type)) return refusalOf(event, headers) ?? begin(options, headers, [...before, event]);
       noteHeaders(event, headers);
       if (before.length < LIMITS.heldEventsMax / 2) before.push(event);
@@ -148,7 +144,7 @@ class ResponseFrames {
     while (events.length === 0 || (line.hasMore && !events.some(isLast))) {
       const read = await line.read();
       if (signal.aborted) throw signal.reason;
-      if (read.kind === "frame") events.push(eventOf(read.text));
+      if (read.kind === "frame") events.push(eventOfText(read.text));
       else if (events.length === 0) return this.#break(controller);
       else break;
     }

@@ -61,8 +61,8 @@ function onTurn(pool: Pool, number: number, act: (turn: SimTurn) => void): void 
   });
 }
 
-function install(pool: Pool): Codex {
-  return installCodex({ baseUrl: pool.baseUrl, key: pool.key }, { sockets: true });
+function install(pool: Pool, model = "gpt-5.5"): Codex {
+  return installCodex({ baseUrl: pool.baseUrl, key: pool.key }, { sockets: true, model });
 }
 
 /** How upstream was asked: one letter a turn. */
@@ -91,6 +91,21 @@ describe.each(TRANSPORTS)("Codex on a WebSocket, upstream over %s", (transport) 
     expect(pool.inFlight()).toBe(0);
     const second = await codex.resumeLast("five");
     expectDone(codex, second, "five");
+    expect(pool.sim.violations).toEqual([]);
+  });
+
+  test("a lite model: what Codex says of it on its socket reaches upstream in either way", async () => {
+    const pool = await startPair(transport);
+    const codex = install(pool, "gpt-6-sol");
+    const run = await codex.exec("one two");
+    expectDone(codex, run, "one two");
+    expect(readStory(run).errors).toEqual([]);
+    const lite = "x-openai-internal-codex-responses-lite";
+    const said = pool.sim.turnsOf().map(({ headers, body }) => {
+      const { client_metadata: metadata } = body as { client_metadata: Record<string, string> };
+      return transport === "http" ? headers[lite] : metadata[`ws_request_header_${lite.replaceAll("-", "_")}`];
+    });
+    expect(said).toEqual(["true", "true", "true"]);
     expect(pool.sim.violations).toEqual([]);
   });
 

@@ -1,21 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import { refuse, refuseRequest } from "../../../src/protocol/refusal.ts";
 import { tellEvent, tellPassedError, tellPrewarmed, tellRefusal } from "../../../src/protocol/socket-event.ts";
-import { wireEventOf } from "../../../src/protocol/wire-event.ts";
+import { eventOfText } from "../../../src/protocol/wire-event.ts";
 
 function told(event: unknown): unknown {
-  const text = tellEvent(wireEventOf({ bytes: new Uint8Array(), event: "", data: JSON.stringify(event) }));
+  const text = tellEvent(eventOfText(JSON.stringify(event)));
   return text === null ? null : JSON.parse(text);
 }
 
 describe("an event of a stream", () => {
   test("is its text, byte for byte", () => {
     const data = '{"type":"response.output_text.delta", "delta":"\\u00e4", "n":1.0}';
-    expect(tellEvent(wireEventOf({ bytes: new Uint8Array(), event: "", data }))).toBe(data);
+    expect(tellEvent(eventOfText(data))).toBe(data);
   });
 
   test("is nothing where it is a comment, or the account's own business", () => {
-    expect(tellEvent(wireEventOf({ bytes: new Uint8Array(), event: "", data: null }))).toBeNull();
+    expect(tellEvent({ type: "", text: "", bytes: new Uint8Array() })).toBeNull();
     expect(told({ type: "codex.rate_limits", rate_limits: {} })).toBeNull();
     expect(told({ type: "codex.response.metadata", headers: { "x-codex-plan-type": "pro" } })).toBeNull();
   });
