@@ -1,10 +1,13 @@
 /** docs/performance.md from a report: the figures, what they were measured with, and what they mean. */
 import { type Figure, renderMarkdown, round, rowsOf } from "../src/bench/figures.ts";
 import type { Report } from "../src/bench/run-bench.ts";
+import { renderSockets, type SocketFigures } from "./sockets.ts";
 
 export interface Measured {
   readonly report: Report;
   readonly grown: readonly Figure[];
+  /** Null when it was not measured. */
+  readonly sockets: SocketFigures | null;
   /** Null when the source was measured. */
   readonly binaryBytes: number | null;
 }
@@ -73,7 +76,7 @@ for that, and what does most in JavaScript suffers most; a quiet machine shows b
 }
 
 export function renderPerformance(measured: Measured): string {
-  const { report, grown, binaryBytes } = measured;
+  const { report, grown, sockets, binaryBytes } = measured;
   const day = new Date(report.atMs).toISOString().slice(0, 10);
   const size = binaryBytes === null ? "from source" : `one file of ${(binaryBytes / 1024 / 1024).toFixed(0)} MiB`;
   return `# Performance
@@ -96,5 +99,5 @@ How the cost of a turn grows with what it carries and with what the pool knows:
 ${renderMarkdown(rowsOf(grown))}
 
 ${scaleText(measured)}
-`;
+${sockets === null ? "" : `\n## WebSocket beside HTTP\n\n${renderSockets(sockets)}\n`}`;
 }

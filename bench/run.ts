@@ -9,11 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openDesk } from "../src/app.ts";
-import { renderMarkdown, rowsOf } from "../src/bench/figures.ts";
+import { type Figure, renderMarkdown, rowsOf } from "../src/bench/figures.ts";
 import { FULL_PLAN, runBench, SHORT_PLAN } from "../src/bench/run-bench.ts";
 import { measureGrownChoices } from "./grown-choices.ts";
 import { GROWTH, measureGrowth, measureInput } from "./measure-growth.ts";
 import { renderPerformance } from "./render-performance.ts";
+import { measureSockets, type SocketFigures } from "./sockets.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
@@ -41,7 +42,7 @@ const binary = flags.source === true || !existsSync(built) ? null : built;
 const home = mkdtempSync(join(tmpdir(), "codexuse-bench-choices-"));
 
 try {
-  const growth: { grown: readonly import("../src/bench/figures.ts").Figure[] } = { grown: [] };
+  const besides: { grown: readonly Figure[]; sockets: SocketFigures | null } = { grown: [], sockets: null };
   const report = await runBench(
     {
       env: process.env,
@@ -54,8 +55,10 @@ try {
     (text) => console.error(text),
     async (world) => {
       if (flags.short === true) return [];
+      console.error("Measuring: WebSocket beside HTTP …");
+      besides.sockets = await measureSockets(world, FULL_PLAN.rounds);
       console.error("Measuring: growth …");
-      growth.grown = [
+      besides.grown = [
         ...(await measureInput(world, GROWTH)),
         ...(await measureGrowth(world, GROWTH)),
         ...(await measureGrownChoices(home)),
@@ -63,12 +66,13 @@ try {
       return [];
     },
   );
-  const whole = { ...report, figures: [...report.figures, ...growth.grown] };
+  const { grown, sockets } = besides;
+  const whole = { ...report, figures: [...report.figures, ...grown], sockets };
   if (flags.json === true) console.log(JSON.stringify(whole, null, 2));
   else console.log(`${report.machine}\n\n${renderMarkdown(rowsOf(whole.figures))}`);
   if (flags.short !== true) {
     const binaryBytes = binary === null ? null : statSync(binary).size;
-    const text = renderPerformance({ report, grown: growth.grown, binaryBytes });
+    const text = renderPerformance({ report, grown, sockets, binaryBytes });
     writeFileSync(join(ROOT, "docs/performance.md"), text);
   }
 } finally {

@@ -2,8 +2,8 @@
  * What does a WebSocket gain over HTTP? The same conversation both ways through the pool: a long history, and turn after turn
  * a few new words. Over HTTP the whole of it is sent each time.
  */
-import { percentile } from "./figures.ts";
-import type { Target, World } from "./targets.ts";
+import { percentile } from "../src/bench/figures.ts";
+import type { Target, World } from "../src/bench/world.ts";
 
 export interface WayFigures {
   /** Median time from sending to the first event of the answer, and to its first output. */
@@ -177,7 +177,7 @@ function medianOf(samples: readonly WayFigures[]): WayFigures {
 
 /** Both ways to both targets in turn, `rounds` times, after one round that does not count. */
 export async function measureSockets(world: World, rounds: number): Promise<SocketFigures> {
-  await world.say({ characters: 200, charactersPerEvent: 20, eventDelayMs: 0 });
+  await world.say({ events: 10, charactersPerEvent: 20, eventDelayMs: 0 });
   const newSamples = () => ({ http: [] as WayFigures[], socket: [] as WayFigures[] });
   const samples = { direct: newSamples(), pool: newSamples() };
   for (let round = 0; round <= rounds; round += 1) {

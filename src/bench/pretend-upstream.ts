@@ -12,14 +12,21 @@ export interface Say {
 
 interface Answer {
   readonly pieces: readonly Uint8Array[];
+  /** The same events as a socket tells them. */
+  readonly frames: readonly string[];
   readonly whole: string;
   readonly delayMs: number;
 }
 
 const encoder = new TextEncoder();
 
-function eventBytes(type: string, members: Readonly<Record<string, unknown>>): Uint8Array {
-  return encoder.encode(`event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`);
+interface Event {
+  readonly type: string;
+  readonly text: string;
+}
+
+function eventBytes({ type, text }: Event): Uint8Array {
+  return encoder.encode(`event: ${type}\ndata: ${text}\n\n`);
 }
 
 /** The order and shape of a ChatGPT backend's answer of one message; its last event leaves the output empty. */
@@ -32,11 +39,11 @@ function writeAnswer({ events, charactersPerEvent, eventDelayMs }: Say): Answer 
   const usage = { input_tokens: 10, input_tokens_details: { cached_tokens: 0 }, output_tokens: events };
   const done = { ...response, status: "completed", usage };
   let number = 0;
-  const next = (type: string, members: Readonly<Record<string, unknown>>) => {
+  const next = (type: string, members: Readonly<Record<string, unknown>>): Event => {
     number += 1;
-    return eventBytes(type, { ...members, sequence_number: number });
+    return { type, text: JSON.stringify({ type, ...members, sequence_number: number }) };
   };
-  const pieces = [
+  const told = [
     next("response.created", { response }),
     next("response.in_progress", { response }),
     next("response.output_item.added", { output_index: 0, item: { ...item, status: "in_progress", content: [] } }),
@@ -44,7 +51,8 @@ function writeAnswer({ events, charactersPerEvent, eventDelayMs }: Say): Answer 
     next("response.output_item.done", { output_index: 0, item }),
     next("response.completed", { response: done }),
   ];
-  return { pieces, whole: JSON.stringify({ ...done, output: [item] }), delayMs: eventDelayMs };
+  const [pieces, frames] = [told.map(eventBytes), told.map((event) => event.text)];
+  return { pieces, frames, whole: JSON.stringify({ ...done, output: [item] }), delayMs: eventDelayMs };
 }
 
 function streamOf({ pieces, delayMs }: Answer): ReadableStream<Uint8Array> {
@@ -80,7 +88,13 @@ export function servePretendUpstream(): number {
     hostname: "127.0.0.1",
     port: 0,
     idleTimeout: 0,
-    async fetch(request) {
+    websocket: {
+      message: (socket) => {
+        for (const frame of answer.frames) socket.send(frame);
+      },
+    },
+    async fetch(request, server) {
+      if (server.upgrade(request, { headers: HEADERS })) return undefined;
       if (request.url.endsWith("/say")) {
         answer = writeAnswer((await request.json()) as Say);
         return new Response();

@@ -46,11 +46,11 @@ export function readJournal(env: Environment, count: number): JournalAnswer {
   return { kind: "read", lines: lines.filter((line) => line !== "" && !OWN_LINE.test(line)) };
 }
 
-/** Hands on the last lines and whatever follows until `signal` fires. Answers `missing` where there is no journalctl. */
+/** Hands on the last lines and whatever follows, line by line, until `signal` fires. Answers `missing` where there is no journalctl. */
 export async function followJournal(
   env: Environment,
   count: number,
-  write: (text: string) => Promise<void>,
+  write: (line: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<"ended" | "missing"> {
   const program = findProgram(env);
@@ -61,7 +61,13 @@ export async function followJournal(
     signal,
   });
   const decoder = new TextDecoder();
-  for await (const bytes of child.stdout) await write(decoder.decode(bytes, { stream: true }));
+  let rest = "";
+  for await (const bytes of child.stdout) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) await write(line);
+  }
+  if (rest !== "") await write(rest);
   await child.exited;
   return "ended";
 }

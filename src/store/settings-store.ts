@@ -18,7 +18,7 @@ import { openStore } from "./open-store.ts";
 import { poolTable } from "./pool-table.ts";
 import { profilesTable } from "./profiles-table.ts";
 import type { Sealer } from "./seal.ts";
-import { openSealing } from "./sealing.ts";
+import { openSealing, type Sealing } from "./sealing.ts";
 
 const MIGRATIONS = [settings0001, settings0002, settings0003];
 
@@ -39,9 +39,6 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
     connection,
     sealing,
   );
-  // What the old key opens must not stay behind in a corner of the file. Where others read, the journal is emptied later.
-  const wipeFreed = connection.prepare("PRAGMA secure_delete = ON");
-  const emptyJournal = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
   const { forgetAccount, ...accounts } = accountsTable(connection);
   const { forgetCatalogue, ...catalogues } = cataloguesTable(connection);
   const { forgetHeadroom, ...headroom } = headroomTable(connection);
@@ -85,22 +82,35 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
       });
     },
 
-    holdKeys: (work) => {
-      const resealed = { done: false };
-      const vault = {
-        keyInForce: sealing.keyInForce,
-        resealAll: (keyId: string) => {
-          wipeFreed.get();
-          resealProxies(keyId);
-          const count = resealCredentials(keyId);
-          sealing.setKeyInForce(keyId);
-          resealed.done = true;
-          return count;
-        },
-      };
-      const answer = connection.commitSynced(() => work(vault));
-      if (resealed.done) emptyJournal.get();
-      return answer;
-    },
+    holdKeys: holdKeysOf(connection, sealing, { resealProxies, resealCredentials }),
+  };
+}
+
+interface Reseal {
+  resealProxies(keyId: string): void;
+  /** Answers how many. */
+  resealCredentials(keyId: string): number;
+}
+
+function holdKeysOf(connection: Connection, sealing: Sealing, reseal: Reseal): SettingsStore["holdKeys"] {
+  // What the old key opens must not stay behind in a corner of the file. Where others read, the journal is emptied later.
+  const wipeFreed = connection.prepare("PRAGMA secure_delete = ON");
+  const emptyJournal = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+  return (work) => {
+    const resealed = { done: false };
+    const vault = {
+      keyInForce: sealing.keyInForce,
+      resealAll: (keyId: string) => {
+        wipeFreed.get();
+        reseal.resealProxies(keyId);
+        const count = reseal.resealCredentials(keyId);
+        sealing.setKeyInForce(keyId);
+        resealed.done = true;
+        return count;
+      },
+    };
+    const answer = connection.commitSynced(() => work(vault));
+    if (resealed.done) emptyJournal.get();
+    return answer;
   };
 }

@@ -2,6 +2,7 @@
 import { followJournal, JOURNAL, readJournal } from "../../daemon/journal.ts";
 import { UNIT_NAME } from "../../daemon/systemd-unit.ts";
 import { OperationError } from "../../operations/operation.ts";
+import { readableLogLine } from "../../telemetry/log.ts";
 import { type Answer, answer } from "../command.ts";
 import type { CommandIo } from "../command-io.ts";
 
@@ -22,7 +23,12 @@ async function follow(io: CommandIo, count: number): Promise<null> {
   const ending = new AbortController();
   const ignore = io.onStopSignal(() => ending.abort());
   try {
-    const ended = await followJournal(io.env, count, (text) => io.stdout.write(text), ending.signal);
+    const ended = await followJournal(
+      io.env,
+      count,
+      (line) => io.stdout.write(`${readableLogLine(line)}\n`),
+      ending.signal,
+    );
     if (ended === "missing") throw missing();
     return null;
   } finally {
@@ -37,5 +43,5 @@ export async function showJournal(io: CommandIo, count: number, follows: boolean
   if (read.kind === "missing") throw missing();
   if (read.kind === "refused") throw new OperationError("failed", `journalctl refused: ${read.text}`);
   if (read.lines.length === 0 && count > 0) throw silent();
-  return answer({ log: JOURNAL, lines: read.lines }, read.lines.join("\n"));
+  return answer({ log: JOURNAL, lines: read.lines }, read.lines.map(readableLogLine).join("\n"));
 }
