@@ -183,7 +183,7 @@ const TASKS = {
   build: bunTask(["build.ts"]),
   bench: bunTask(["bench/run.ts"]),
   sim: bunTask(["test/sim/run.ts"], true),
-  trials: bunTask(["trials/run.ts"]),
+  trials: bunTask(["trials/run.ts"], true),
   check,
   test,
 };
