@@ -189,7 +189,7 @@ const TASKS = {
   bench: bunTask(["bench/run.ts"]),
   sim: bunTask(["test/sim/run.ts"], true),
   screenshots: bunTask(["scripts/screenshot-page.ts"], true),
-  trials: bunTask(["trials/run.ts"]),
+  trials: bunTask(["trials/run.ts"], true),
   check,
   test,
 };

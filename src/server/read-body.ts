@@ -50,44 +50,37 @@ function tooSlow(timeMs: number): Refused {
 async function readRaw(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
   const length = Number(request.headers.get("content-length") ?? Number.NaN);
   if (length > bounds.bytesMax) return tooLarge(bounds.bytesMax);
-  // The connection gives no more than it has announced; only a body without a length has to be counted.
-  return length >= 0 ? readAnnounced(request, bounds) : readCounted(request, bounds);
-}
-
-async function readAnnounced(request: Request, { timeMs, clock }: BodyBounds): Promise<Uint8Array | Refused> {
-  const late = Promise.withResolvers<Refused>();
-  const stop = clock.after(timeMs, () => late.resolve(tooSlow(timeMs)));
+  if (request.body === null) return new Uint8Array();
+  const { promise: late, resolve } = Promise.withResolvers<Refused>();
+  const stop = bounds.clock.after(bounds.timeMs, () => resolve(tooSlow(bounds.timeMs)));
   try {
-    return await Promise.race([request.bytes(), late.promise]);
+    // The connection gives no more than it has announced; only a body without a length has to be counted.
+    if (length >= 0) return await Promise.race([request.bytes(), late]);
+    return await readCounted(request.body, bounds.bytesMax, late);
   } finally {
     stop();
   }
 }
 
-async function readCounted(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
-  const { bytesMax, timeMs, clock } = bounds;
-  if (request.body === null) return new Uint8Array();
-  const reader = request.body.getReader();
-  let isLate = false;
-  const letGo = (): void => void reader.cancel("enough").catch(() => undefined);
-  const stop = clock.after(timeMs, () => {
-    isLate = true;
-    letGo();
-  });
+async function readCounted(
+  body: ReadableStream<Uint8Array>,
+  bytesMax: number,
+  late: Promise<Refused>,
+): Promise<Uint8Array | Refused> {
+  const reader = body.getReader();
   try {
     const parts: Uint8Array[] = [];
     let size = 0;
     for (;;) {
-      const { done, value } = await reader.read();
-      if (isLate) return tooSlow(timeMs);
-      if (done) return Buffer.concat(parts);
-      size += value.length;
+      const chunk = await Promise.race([reader.read(), late]);
+      if ("kind" in chunk) return chunk;
+      if (chunk.done) return Buffer.concat(parts);
+      size += chunk.value.length;
       if (size > bytesMax) return tooLarge(bytesMax);
-      parts.push(value);
+      parts.push(chunk.value);
     }
   } finally {
-    stop();
-    letGo();
+    reader.cancel("enough").catch(() => undefined);
   }
 }
 

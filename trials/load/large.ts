@@ -2,6 +2,7 @@
 
 import { LIMITS } from "../../src/limits.ts";
 import { bodyOf, callRaw, renderRequest, sendRaw } from "../support/raw-client.ts";
+import { sleep } from "../support/wait-for.ts";
 import { withDaemon } from "../support/with-daemon.ts";
 import { mibText, type Trial, type TrialOptions } from "../trial.ts";
 
@@ -9,8 +10,9 @@ const MIB = 1024 * 1024;
 const EVENT_BYTES = 8 * MIB;
 /** Of the daemon, while the largest bodies are read and sent on together. */
 const PEAK_BYTES_MAX = 2_048 * MIB;
-/** Of the daemon when they are gone; the runtime gives memory back late. */
+/** Of the daemon when they are gone; the runtime gives memory back late, while it goes on serving. */
 const LEFT_BYTES_MAX = 512 * MIB;
+const GIVEN_BACK_MS = 60_000;
 
 async function runEvents({ short }: TrialOptions) {
   const times = short ? 2 : 20;
@@ -55,8 +57,12 @@ async function runBodies({ short }: TrialOptions) {
         breaches.expect(call.status() === 400, `a body that is too large got ${call.status()}`);
       }
     }
-    const after = await callRaw(daemon.port, { key: home.key, body: bodyOf("small", "small") });
-    breaches.expect(after.text().includes("response.completed"), "a small body was not served afterwards");
+    const endsAt = performance.now() + GIVEN_BACK_MS;
+    while (performance.now() < endsAt && daemon.memory().now > LEFT_BYTES_MAX) {
+      const after = await callRaw(daemon.port, { key: home.key, body: bodyOf("small", "small") });
+      breaches.expect(after.text().includes("response.completed"), "a small body was not served afterwards");
+      await sleep(100);
+    }
     const { peak, now } = daemon.memory();
     breaches.expect(peak <= PEAK_BYTES_MAX, `${mibText(peak)} at the peak, ${mibText(PEAK_BYTES_MAX)} at most`);
     breaches.expect(now <= LEFT_BYTES_MAX, `${mibText(now)} are left, ${mibText(LEFT_BYTES_MAX)} at most`);

@@ -25,4 +25,16 @@ describe("readBody()", () => {
     expect(isCancelled).toBe(true);
     expect(clock.pendingTimers()).toBe(0);
   });
+
+  test("does not wait for ever for the length that was announced either", async () => {
+    const clock = createVirtualClock(0);
+    const body = new ReadableStream<Uint8Array>({ start: (to) => to.enqueue(new TextEncoder().encode('{"half":')) });
+    const headers = { "content-type": "application/json", "content-length": "500" };
+    const request = new Request("http://localhost/", { method: "POST", headers, body });
+    const reading = readBody(request, { bytesMax: 1_000, timeMs: 5_000, clock });
+    await clock.advance(5_000);
+    const read = await reading;
+    expect(read.kind === "refused" ? [read.refusal.status, read.refusal.code] : read).toEqual([408, "request_timeout"]);
+    expect(clock.pendingTimers()).toBe(0);
+  });
 });
