@@ -28,18 +28,29 @@ export function renderRows(rows: readonly TrialRow[]): string {
   return lines.join("\n");
 }
 
-function renderTable(rows: readonly TrialRow[]): string {
+function renderLine(row: TrialRow): string {
   const cell = (text: string) => text.replaceAll("|", "\\|");
-  const lines = rows.map(
-    (row) => `| ${cell(row.name)} | ${cell(row.tried)} | ${cell(row.found)} | ${verdictOf(row)} |`,
-  );
-  return ["| what | tried | found | |", "|---|---|---|---|", ...lines].join("\n");
+  return `| ${cell(row.name)} | ${cell(row.tried)} | ${cell(row.found)} | ${verdictOf(row)} |`;
+}
+
+function renderTable(rows: readonly TrialRow[]): string {
+  return ["| what | tried | found | |", "|---|---|---|---|", ...rows.map(renderLine)].join("\n");
 }
 
 function describeRun(record: TrialRecord, date: string): string {
   const machine = `${type()} ${arch()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const duration = record.seconds < 120 ? `${Math.round(record.seconds)} s` : `${Math.round(record.seconds / 60)} min`;
   return `\`${record.words}\` on ${date}: codexuse ${VERSION}, Bun ${Bun.version}, ${machine}, ${duration}.`;
+}
+
+/** Puts the figures of single trials in place of their last ones; those of trials that stand nowhere yet are left out. */
+export function writeRows(rows: readonly TrialRow[]): void {
+  const lines = readFileSync(DOCUMENT, "utf8").split("\n");
+  const written = lines.map((line) => {
+    const row = rows.find(({ name }) => line.startsWith(`| ${name} | `));
+    return row === undefined ? line : renderLine(row);
+  });
+  writeFileSync(DOCUMENT, written.join("\n"));
 }
 
 /** Puts the figures of this class in place of the last ones. `date` is a day, such as 2026-11-22. */

@@ -7,7 +7,7 @@ import { attackTrials } from "./attack/trials.ts";
 import { faultTrials } from "./faults/trials.ts";
 import { fuzzTrials } from "./fuzz/trials.ts";
 import { loadTrials } from "./load/trials.ts";
-import { renderRows, writeRecord } from "./record.ts";
+import { renderRows, writeRecord, writeRows } from "./record.ts";
 import { soakTrials } from "./soak/trials.ts";
 import { TRIAL_CLASSES, type Trial, type TrialClass, type TrialOptions, type TrialRow } from "./trial.ts";
 
@@ -63,6 +63,7 @@ for (const name of wanted) {
   console.log(flags.json ? JSON.stringify({ class: name, seed, seconds, rows }) : `${renderRows(rows)}\n`);
   for (const row of rows) broken.push(...row.breaches.map((breach) => `${name}, ${row.name}: ${breach}`));
   const words = `npm run trials -- ${name}${flags.short ? " --short" : ""}${minutes === null ? "" : ` --minutes=${minutes}`}`;
+  if (flags.write && flags.only !== undefined) writeRows(rows);
   if (flags.write && flags.only === undefined) {
     writeRecord({ class: name, words, seconds, rows }, new Date().toISOString().slice(0, 10));
   }

@@ -169,19 +169,19 @@ function watchOthers(stage: Stage): { stop(): Promise<number> } {
   };
 }
 
-async function drop(stage: Stage, bomb: Bomb): Promise<void> {
+/** Answers the longest that anybody else had to wait meanwhile. */
+async function drop(stage: Stage, bomb: Bomb): Promise<number> {
   const { daemon, home, breaches } = stage;
   const headers: Record<string, string> = bomb.encoding === undefined ? {} : { "Content-Encoding": bomb.encoding };
-  const request = {
-    key: home.key,
-    body: bomb.body(),
-    headers,
-    ...(bomb.path === undefined ? {} : { path: bomb.path }),
-  };
-  const call = sendRaw(daemon.port, renderRequest(daemon.port, request));
+  const path = bomb.path === undefined ? {} : { path: bomb.path };
+  // Made before anybody waits: packing takes this process longer than the answer takes the daemon.
+  const bytes = renderRequest(daemon.port, { key: home.key, body: bomb.body(), headers, ...path });
+  const others = watchOthers(stage);
+  const call = sendRaw(daemon.port, bytes);
   await call.over;
   const isSafe = bomb.statuses.includes(call.status());
   breaches.expect(isSafe, `${bomb.name}: ${call.status()} ${call.text().slice(-200)}`);
+  return others.stop();
 }
 
 async function run({ short }: TrialOptions) {
@@ -189,9 +189,8 @@ async function run({ short }: TrialOptions) {
   const bombs = short ? [...ODD, ...DEEP.filter((_, at) => at % 12 === 0), ...PACKED.slice(0, 1)] : all;
   return withDaemon({ accounts: 1 }, async (stage) => {
     stage.home.sim.reply("served");
-    const others = watchOthers(stage);
-    for (const bomb of bombs) await drop(stage, bomb);
-    const slowestMs = await others.stop();
+    let slowestMs = 0;
+    for (const bomb of bombs) slowestMs = Math.max(slowestMs, await drop(stage, bomb));
     const { peak } = stage.daemon.memory();
     stage.breaches.expect(peak <= PEAK_BYTES_MAX, `${mibText(peak)} at the peak, ${mibText(PEAK_BYTES_MAX)} at most`);
     stage.breaches.expect(slowestMs <= STALL_MS_MAX, `others waited ${Math.round(slowestMs)} ms`);
