@@ -318,7 +318,7 @@ export interface UpstreamRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer> | null;
+  readonly body: Uint8Array<ArrayBuffer> | string | null;
   /** The account's own outbound proxy; null for the environment's. */
   readonly proxyUrl: string | null;
 }

@@ -8,7 +8,7 @@ import type { Engine } from "./engine.ts";
 
 export interface BuiltRequest {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array<ArrayBuffer> | string;
   /** Members of the client's request that the account cannot honour. */
   readonly ignored: readonly string[];
 }
@@ -49,5 +49,5 @@ export function buildRequest(engine: Engine, input: AttemptInput, identity: Iden
     sanitise: progress.sanitised,
     isCodexClient: isCodexClient(turn.client),
   });
-  return { headers, body: new TextEncoder().encode(text), ignored };
+  return { headers, body: text, ignored };
 }
