@@ -190,8 +190,10 @@ export function measureIdle(world: World): Figure[] {
     [world.bare.name]: of(world.bare),
     [world.pool.name]: of(world.pool),
   });
-  return [
-    { what: "memory when idle", unit: "MiB", values: both(mib), against: null },
-    { what: "from start to ready", unit: "ms", values: both(readyMs), against: null },
-  ];
+  const figure = (what: string, unit: Unit, of: (target: Target) => number, atMost: number): Figure => {
+    const target = { words: `at most ${atMost} ${unit} in all`, isMet: of(world.pool) <= atMost };
+    const against = { kind: "difference", value: of(world.pool) - of(world.bare), target } as const;
+    return { what, unit, values: both(of), against };
+  };
+  return [figure("memory when idle", "MiB", mib, 90), figure("from start to ready", "ms", readyMs, 250)];
 }

@@ -50,17 +50,19 @@ async function measureAll(world: World, plan: Plan, note: Note): Promise<Figure[
   return figures;
 }
 
-/** `more` measures in the same world, after everything else. */
+/** `more` measures in the same world, after everything else. Ends with the rejection of `stopped`, should it come first. */
 export async function runBench(
   options: WorldOptions,
   plan: Plan,
   note: Note,
   more: (world: World) => Promise<Figure[]> = async () => [],
+  stopped: Promise<never> = new Promise(() => undefined),
 ): Promise<Report> {
   const loadBefore = loadavg()[0] ?? 0;
   const world = await startWorld(options);
   try {
-    const figures = [...(await measureAll(world, plan, note)), ...(await more(world))];
+    const measuring = measureAll(world, plan, note).then(async (all) => [...all, ...(await more(world))]);
+    const figures = await Promise.race([measuring, stopped]);
     return { version: VERSION, machine: machineText(), loadBefore, atMs: Date.now(), rounds: plan.rounds, figures };
   } finally {
     await world.stop();

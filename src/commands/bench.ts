@@ -46,6 +46,9 @@ export const bench = defineLeaf({
     }
     // Holding thousands of streams open takes as many requests.
     raiseRequestCap(io);
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    stopped.catch(() => undefined);
+    const ignore = io.onStopSignal(() => reject(new OperationError("cancelled", "The bench was stopped.")));
     const report = await runBench(
       {
         env: io.env,
@@ -56,7 +59,9 @@ export const bench = defineLeaf({
       },
       args.full === true ? FULL_PLAN : SHORT_PLAN,
       (text) => io.tell("info", text),
-    );
+      undefined,
+      stopped,
+    ).finally(ignore);
     return answer(documentOf(report), render(report, io), [
       "Medians over rounds in which all take turns; 'direct' is upstream itself. Nothing left this machine.",
     ]);

@@ -201,6 +201,8 @@ const encoder = new TextEncoder();
 
 /** Every line of a text needs its own field name, or the ones behind the first are lost. */
 function dataLines(data: string): string {
+  // JSON is one line, and may be long.
+  if (!data.includes("\n") && !data.includes("\r")) return `data: ${data}\n`;
   return data
     .split(LINE_END)
     .map((line) => `data: ${line}\n`)
