@@ -16,7 +16,8 @@ const UPGRADE_REQUIRED = 426;
 
 function isSocketRequest(request: Request): boolean {
   if (request.method !== "GET" || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return false;
-  return new URL(request.url).pathname === "/v1/responses";
+  // A request may name a host that no URL can have.
+  return URL.parse(request.url)?.pathname === "/v1/responses";
 }
 
 /** The bearer's key; null when there is none. Never taken from the URL. */

@@ -181,7 +181,13 @@ const VERBS: readonly Verb[] = [
   { name: "doctor", words: none, exitCode: 0, fields: ["ok", "version", "home", "findings"] },
   { name: "completion", words: fixed("bash"), fields: ["shell", "script"], missing: [["tcsh"], 2] },
   { name: "demo", words: fixed("--once"), fields: ["ok", "scenes", "profiles"] },
-  { name: "bench", words: fixed("--turns=5"), fields: ["turns", "direct_ms", "pool_ms", "added_ms"] },
+  // It takes a minute: test/integration/bench.test.ts has it.
+  { name: "bench", words: null, fields: [] },
+  {
+    name: "backup",
+    words: ({ folder }) => [join(folder, "home.backup")],
+    fields: ["path", "bytes", "with_key", "left_out"],
+  },
   { name: "desktop", words: null, fields: [] },
   { name: "daemon run", words: null, fields: [], missing: [["--port=0"], 6] },
   { name: "daemon status", words: none, fields: DAEMON },
@@ -191,6 +197,12 @@ const VERBS: readonly Verb[] = [
   { name: "daemon restart", words: none, fields: [...DAEMON, "changed", "forced"] },
   { name: "daemon logs", words: fixed("--lines=5"), fields: ["log", "lines.0"] },
   { name: "daemon stop", words: none, fields: [...DAEMON, "changed", "forced"] },
+  {
+    name: "restore",
+    words: ({ folder }) => [join(folder, "home.backup"), "--force"],
+    fields: ["home", "files", "aside", "sign_ins"],
+    missing: [["/nowhere/home.backup", "--force"], 5],
+  },
 ];
 
 async function leafNames(command: Command, path: readonly string[]): Promise<string[]> {

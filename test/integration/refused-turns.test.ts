@@ -2,7 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { describeTurn } from "../../src/commands/account-pool/explain.ts";
 import { explainTurn } from "../../src/operations/explain-turn.ts";
+import type { TurnView } from "../../src/operations/turn-view.ts";
 import { type Pool, startPool } from "../support/start-pool.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 interface Refused {
   readonly code: string;
@@ -34,6 +36,13 @@ const STATES: Readonly<Record<string, Refused>> = {
   "for a model that is not published": { code: "model_not_found", model: "gpt-nine", prepare: () => undefined },
 };
 
+/** Turns are written down a moment after their answer. */
+async function explain(pool: Pool, id: string): Promise<TurnView> {
+  await waitUntil("the turn is in the log", () => pool.desk.runtime("daemon").turn(id) !== null, 5_000);
+  const { turn } = await explainTurn.run(pool.desk, { id, runtime: "daemon" });
+  return turn;
+}
+
 describe("a turn that is refused", () => {
   for (const [state, { code, model = "gpt-5.5", prepare }] of Object.entries(STATES)) {
     test(`${state} names itself, and can be explained`, async () => {
@@ -43,7 +52,7 @@ describe("a turn that is refused", () => {
         const response = await pool.post("/v1/responses", { model, input: "x", stream });
         expect(await response.json()).toMatchObject({ error: { code } });
         const id = response.headers.get("x-codexuse-turn") ?? "";
-        const { turn } = await explainTurn.run(pool.desk, { id, runtime: "daemon" });
+        const turn = await explain(pool, id);
         expect(turn).toMatchObject({ id, ended: "refused", model, status: response.status });
         expect(describeTurn(turn, pool.desk.clock.now())).toContain("by nobody");
       }
@@ -56,7 +65,7 @@ describe("a turn that is refused", () => {
     const response = await pool.post("/v1/responses", { model: "x".repeat(100_000), input: "x" });
     await response.text();
     const id = response.headers.get("x-codexuse-turn") ?? "";
-    const { turn } = await explainTurn.run(pool.desk, { id, runtime: "daemon" });
+    const turn = await explain(pool, id);
     expect(turn.model.length).toBeLessThanOrEqual(200);
     expect(pool.desk.runtime("daemon").sessions()).toEqual([]);
     expect(describeTurn(turn, pool.desk.clock.now())).toContain("a name that means nothing here");

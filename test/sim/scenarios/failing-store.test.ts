@@ -1,5 +1,6 @@
 /** A store that fails in the middle of a turn: the turn may suffer, nothing else may. */
 import { describe, expect, test } from "bun:test";
+import { LIMITS } from "../../../src/limits.ts";
 import type { RuntimeStore, SettingsStore } from "../../../src/ports.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { aPool, type TestPool } from "../a-pool.ts";
@@ -36,7 +37,9 @@ async function aBreakingPool(names: readonly string[]): Promise<{ pool: TestPool
   return { pool, state };
 }
 
-function expectNothingLeft(pool: TestPool): void {
+async function expectNothingLeft(pool: TestPool): Promise<void> {
+  // What turns leave behind is written together, a moment later.
+  await pool.clock.advance(LIMITS.gatherWritesMs);
   expect(pool.engine().live.inFlightTotal()).toBe(0);
   expect(pool.sim.concurrency.now).toBe(0);
   expect(pool.clock.pendingTimers()).toBe(0);
@@ -50,7 +53,7 @@ describe("a store that fails while an answer arrives", () => {
         state.isBroken = true;
       });
       await pool.turn({ body: { stream } });
-      expectNothingLeft(pool);
+      await expectNothingLeft(pool);
       state.isBroken = false;
       expect((await pool.turn({ body: { stream } })).status).toBe(200);
     });
@@ -65,7 +68,7 @@ describe("a store that fails while an answer arrives", () => {
     });
     const outcome = await pool.clock.runUntil(asking.done);
     expect(outcome.hasLeft).toBe(true);
-    expectNothingLeft(pool);
+    await expectNothingLeft(pool);
     expect(pool.events.filter((event) => event.kind === "turn-settled").map((event) => event.turn.end)).toEqual([
       "client-left",
     ]);
