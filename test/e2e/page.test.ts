@@ -260,6 +260,7 @@ function describePage(): void {
       const background = () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
       const light = await background();
       await page.getByRole("radio", { name: "Dark" }).check({ force: true });
+      await page.locator("html[data-theme=dark]").waitFor();
       expect(await background()).not.toBe(light);
       await page.reload();
       await page.getByText("Live", { exact: true }).waitFor();
