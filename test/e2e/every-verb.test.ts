@@ -201,7 +201,8 @@ const VERBS: readonly Verb[] = [
     name: "restore",
     words: ({ folder }) => [join(folder, "home.backup"), "--force"],
     fields: ["home", "files", "aside", "sign_ins"],
-    missing: [["/nowhere/home.backup", "--force"], 5],
+    // The runtime still serves then.
+    missing: [["home.backup", "--force"], 6],
   },
 ];
 
