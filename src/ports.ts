@@ -1,6 +1,6 @@
 /**
  * The doors between rooms, as interfaces: what the engine, the server and the commands need from stores, accounts
- * and the wire. `app.ts` plugs the real ones in; a simulated world plugs in others.
+ * and the wire. `app/` plugs the real ones in; a simulated world plugs in others.
  */
 import type { AccountState, Cooldown, Credits, QuotaWindow } from "./router/rules/account-state.ts";
 import type { TransportFault } from "./router/rules/failure.ts";
@@ -15,6 +15,9 @@ export interface Clock {
 
 /** Chance as the product sees it: a number in [0, 1). */
 export type Rng = () => number;
+
+/** Variables of the environment, as a process is given them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const RUNTIMES = ["desktop", "daemon"] as const;
 /** A process that serves; it owns its keys and live sessions. */

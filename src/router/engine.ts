@@ -1,4 +1,4 @@
-/** What the engine is made of: ports and the live state. `app.ts` builds the real one, a simulated world another. */
+/** What the engine is made of: ports and the live state. `app/` builds the real one, a simulated world another. */
 import type { NameTable } from "../models/resolve.ts";
 import type { Clock, Rng, RuntimeStore, TokenSource, Upstream } from "../ports.ts";
 import type { Emit } from "../telemetry/events.ts";

@@ -1,4 +1,4 @@
-/** What a runtime serves with: everything the routes need, built once by `app.ts`. */
+/** What a runtime serves with: everything the routes need, built once in `app/`. */
 import type { NameTable } from "../models/resolve.ts";
 import type { Clock, Runtime, StoredResponses } from "../ports.ts";
 import type { Served, Turn } from "../router/turn.ts";

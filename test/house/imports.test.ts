@@ -11,6 +11,7 @@ const byPath = new Map(files.map((file) => [file.path, file]));
 const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonly names?: readonly string[] }>> = {
   "main.ts": { uses: ["app.ts", "commands/"] },
   "app.ts": { uses: ["*"] },
+  "app/": { uses: ["*"] },
   // The workers beside the server, started by app.ts.
   "upkeep.ts": { uses: ["accounts/", "limits.ts"], names: ["ports.ts", "telemetry/"] },
   "ports.ts": { uses: [], names: ["router/rules/"] },
