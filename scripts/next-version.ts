@@ -10,7 +10,7 @@ const STORES = /\/src\/store\/(runtime|settings)-store\.ts$/;
 const LIST = /const MIGRATIONS = \[([^\]]+)\];/;
 
 /** The source with one migration more. Throws when the list is not where it was: the drill would prove nothing. */
-export function addFormat(source: string): string {
+function addFormat(source: string): string {
   const list = LIST.exec(source)?.[1];
   if (list === undefined) throw new Error("the list of migrations was not found");
   const names = list.split(",").map((name) => name.trim());

@@ -24,6 +24,6 @@ function authJson({ workspaceId }: Pick<ProfileRecord, "workspaceId">, credentia
 }
 
 /** A personal access token has no refresh token and is told by its first letters. */
-export function isPersonalToken(credential: Credential): boolean {
+function isPersonalToken(credential: Credential): boolean {
   return credential.kind === "chatgpt" && credential.refreshToken === null && credential.accessToken.startsWith("at-");
 }

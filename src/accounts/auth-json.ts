@@ -4,8 +4,10 @@
  * Knows every shape of file that Codex has written and says why it cannot use one. Never repeats anything of the file
  * in what it says, and never throws, whatever the file holds.
  */
+
+import { parseJson } from "../protocol/parse-json.ts";
 import type { LoginIdentity } from "./identity.ts";
-import { asFields, type JsonFields, parseJson, readField, readFields, readText } from "./json-fields.ts";
+import { asFields, type JsonFields, readField, readFields, readText } from "./json-fields.ts";
 import { claimsOf, type LoginClaims, readClaims } from "./jwt.ts";
 
 /** A sign-in as a file holds it, secrets included. */

@@ -5,9 +5,10 @@
  * shrinks what is stored. Entries stay exactly as upstream wrote them.
  */
 import type { CatalogueRecord, Identity, ProfileRecord, SettingsStore } from "../ports.ts";
+import { parseJson } from "../protocol/parse-json.ts";
 import { type AccountDesk, askAsAccount } from "./ask-as-account.ts";
 import { newestVersion } from "./codex-client.ts";
-import { asFields, parseJson, readField, readText } from "./json-fields.ts";
+import { asFields, readField, readText } from "./json-fields.ts";
 
 export type FetchedCatalogue =
   | { readonly kind: "fetched"; readonly catalogue: CatalogueRecord }

@@ -1,9 +1,10 @@
 /** What does a sign-in's code become? Makes exactly one request and gives its outcome as data. */
 import { LIMITS } from "../limits.ts";
+import { parseJson } from "../protocol/parse-json.ts";
 import { ask, type Wire } from "./ask.ts";
 import { parseAuthJson, type SavedLogin } from "./auth-json.ts";
 import { CLIENT_ID, clientHeaders } from "./codex-client.ts";
-import { asFields, parseJson, readField } from "./json-fields.ts";
+import { asFields, readField } from "./json-fields.ts";
 
 export interface CodeExchange {
   readonly authUrl: string;

@@ -8,7 +8,7 @@ import type { Identity } from "../ports.ts";
 import { CODEX_VERSION } from "../protocol/upstream-headers.ts";
 
 /** Oldest client version we say we are. Newer ones that are known to be installed outrank it. */
-export const CLIENT_VERSION_FLOOR = CODEX_VERSION;
+const CLIENT_VERSION_FLOOR = CODEX_VERSION;
 
 /** The public client id of the Codex sign-in, the same for everybody. */
 export const CLIENT_ID = "app_EMoamEEZ73f0CkXaXp7hrann";

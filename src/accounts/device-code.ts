@@ -1,7 +1,9 @@
 /**
  * How far is a sign-in with a device code? Pure: what the two endpoints' answers mean, and when to ask again.
  */
-import { asFields, parseJson, readField, readText } from "./json-fields.ts";
+
+import { parseJson } from "../protocol/parse-json.ts";
+import { asFields, readField, readText } from "./json-fields.ts";
 
 /** A code that a person types at `verificationUrl`. */
 export interface DeviceCode {

@@ -65,11 +65,3 @@ export function otherSeats(profile: ProfileRecord, profiles: readonly ProfileRec
   if (profile.workspaceId === null) return [];
   return profiles.filter((other) => other.workspaceId === profile.workspaceId && !isSameAccount(other, profile));
 }
-
-/** One line for a person: who it is, on which plan, in which workspace. Holds an e-mail address: never for logs. */
-export function describeAccount(profile: ProfileRecord): string {
-  if (profile.kind === "api-key") return `API key ${profile.accountKey.replace(/^api-key-/, "")}`;
-  const who = profile.email ?? profile.userId ?? profile.accountKey;
-  const workspace = profile.workspaceId === null ? null : `workspace ${profile.workspaceId.slice(0, 8)}`;
-  return [who, profile.plan, workspace].filter((part) => part !== null).join(" · ");
-}

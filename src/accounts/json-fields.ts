@@ -32,12 +32,3 @@ export function readNumber(fields: JsonFields | null, name: string): number | nu
 export function readFields(fields: JsonFields | null, name: string): JsonFields | null {
   return asFields(readField(fields, name));
 }
-
-/** Any JSON value of a text; undefined when it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

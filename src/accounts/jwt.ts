@@ -4,7 +4,9 @@
  * Decodes claims and verifies nothing: they describe our own sign-in to ourselves and grant nobody anything. A token that
  * cannot be read is opaque, which is no error.
  */
-import { asFields, type JsonFields, parseJson, readField, readFields, readNumber, readText } from "./json-fields.ts";
+
+import { parseJson } from "../protocol/parse-json.ts";
+import { asFields, type JsonFields, readField, readFields, readNumber, readText } from "./json-fields.ts";
 
 /** What upstream's id and access tokens tell about the person and the workspace behind them. */
 export interface LoginClaims {

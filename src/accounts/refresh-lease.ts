@@ -12,7 +12,7 @@ import { pause } from "./waiting.ts";
 
 export const EXCHANGE_LEASE = "token-exchange";
 /** Instant of the machine's last exchange: written when one begins and again when it ends. */
-export const EXCHANGE_INSTANT = "token-exchange";
+const EXCHANGE_INSTANT = "token-exchange";
 
 /** Longest queue that a refresh waits in before it gives up for now. */
 const QUEUE_MS = 10 * 60_000;

@@ -4,7 +4,8 @@
  */
 import { LIMITS } from "../limits.ts";
 import type { Credential, StoredCredential } from "../ports.ts";
-import { asFields, type JsonFields, parseJson, readFields, readText } from "./json-fields.ts";
+import { parseJson } from "../protocol/parse-json.ts";
+import { asFields, type JsonFields, readFields, readText } from "./json-fields.ts";
 import { readClaims } from "./jwt.ts";
 import type { SignInReason } from "./reasons.ts";
 

@@ -5,9 +5,9 @@
  * them fresh usage disproves, and those are cleared here.
  */
 import type { Endpoints, ProfileRecord, SettingsStore } from "../ports.ts";
+import { parseJson } from "../protocol/parse-json.ts";
 import { parseUsage, type UsageReading } from "../protocol/quota.ts";
 import { type AccountDesk, askAsAccount } from "./ask-as-account.ts";
-import { parseJson } from "./json-fields.ts";
 import { cooldownsDisproved, windowsToWrite } from "./usage-evidence.ts";
 
 export type FetchedUsage =

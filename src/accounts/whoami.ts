@@ -1,10 +1,11 @@
 /** Whose personal access token is this? Asked of upstream, because such a token says nothing by itself. */
 import { LIMITS } from "../limits.ts";
 import type { Endpoints } from "../ports.ts";
+import { parseJson } from "../protocol/parse-json.ts";
 import { ask, type Wire } from "./ask.ts";
 import { clientHeaders } from "./codex-client.ts";
 import type { LoginIdentity } from "./identity.ts";
-import { asFields, parseJson, readField, readText } from "./json-fields.ts";
+import { asFields, readField, readText } from "./json-fields.ts";
 
 export type Whoami =
   | { readonly kind: "known"; readonly identity: LoginIdentity }
@@ -38,7 +39,7 @@ export async function askWhoami(
 }
 
 /** Null when the answer names neither a workspace nor a person. */
-export function parseWhoami(json: unknown): LoginIdentity | null {
+function parseWhoami(json: unknown): LoginIdentity | null {
   const body = asFields(json);
   const workspaceId = readText(body, "chatgpt_account_id");
   const userId = readText(body, "chatgpt_user_id");

@@ -6,9 +6,10 @@
  * longer than its own short deadline.
  */
 import type { Clock, Endpoints, ProfileRecord, Upstream } from "../ports.ts";
+import { parseJson } from "../protocol/parse-json.ts";
 import { ANSWER_BYTES_MAX, ask } from "./ask.ts";
 import { chatgptHeaders, clientHeaders } from "./codex-client.ts";
-import { asFields, parseJson, readField, readText } from "./json-fields.ts";
+import { asFields, readField, readText } from "./json-fields.ts";
 import { unlessAborted } from "./waiting.ts";
 
 export interface WorkspaceRouting {
@@ -18,7 +19,7 @@ export interface WorkspaceRouting {
   readonly override: string | null;
 }
 
-export const DEFAULT_ROUTING: WorkspaceRouting = { origin: null, override: null };
+const DEFAULT_ROUTING: WorkspaceRouting = { origin: null, override: null };
 
 export interface WorkspaceRouter {
   /** Never fails: the defaults stand in. Rejects only with the reason of `signal`. */

@@ -3,7 +3,7 @@
  * caller's. Text is given as arguments or variables and never becomes a part of a script or of markup.
  */
 
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../ports.ts";
 
 export const NOTIFIERS = ["notify-send", "osascript", "powershell"] as const;
 export type NotifierName = (typeof NOTIFIERS)[number];

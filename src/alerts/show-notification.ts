@@ -1,8 +1,7 @@
 /** Shows a notification by running the system's program for it, within a bound. Decides nothing. */
 import { LIMITS } from "../limits.ts";
+import type { Environment } from "../ports.ts";
 import { callOf, type Notification, type Notifier } from "./notifier.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whether the program says that it was shown. Never rejects; a program that hangs is ended. */
 export async function showNotification(

@@ -1,5 +1,6 @@
 /** A process of the bench: the first thing it says is a JSON document; what it costs is read from the system. */
 import { readFileSync } from "node:fs";
+import type { Environment } from "../ports.ts";
 
 export interface Child {
   readonly pid: number;
@@ -12,8 +13,6 @@ export interface Child {
   cpuMs(): number;
   stop(): Promise<void>;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const TICKS_PER_SECOND = 100;
 

@@ -26,7 +26,7 @@ export interface Report {
   readonly figures: readonly Figure[];
 }
 
-export function machineText(): string {
+function machineText(): string {
   const [first, ...rest] = cpus();
   const gib = Math.round(totalmem() / 1024 ** 3);
   return `${type()} ${arch()}, ${rest.length + 1} cores (${first?.model.trim() ?? "unknown"}), ${gib} GiB, Bun ${Bun.version}`;

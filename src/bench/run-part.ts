@@ -1,11 +1,13 @@
 /** What is a process of the bench beside the one that measures? Each says its port in one line and ends with its parent. */
+
+import type { Environment } from "../ports.ts";
 import { serveBareProxy } from "./bare-proxy.ts";
 import { servePretendUpstream } from "./pretend-upstream.ts";
 
 export const PARTS = ["upstream", "bare-proxy"] as const;
 export type Part = (typeof PARTS)[number];
 
-function startPart(part: Part, env: Readonly<Record<string, string | undefined>>): number {
+function startPart(part: Part, env: Environment): number {
   switch (part) {
     case "upstream":
       return servePretendUpstream();
@@ -19,11 +21,7 @@ function startPart(part: Part, env: Readonly<Record<string, string | undefined>>
 }
 
 /** Returns when standard input has ended, which it does with the parent, however that may end. */
-export async function runPart(
-  part: Part,
-  env: Readonly<Record<string, string | undefined>>,
-  say: (line: string) => Promise<void>,
-): Promise<void> {
+export async function runPart(part: Part, env: Environment, say: (line: string) => Promise<void>): Promise<void> {
   await say(`${JSON.stringify({ port: startPart(part, env) })}\n`);
   for await (const _ of Bun.stdin.stream());
 }

@@ -1,5 +1,6 @@
 /** Which program shows an address in the person's browser? Pure. */
-import type { Environment } from "./command-io.ts";
+
+import type { Environment } from "../ports.ts";
 
 /**
  * The words to run, or null where a browser would open for nobody: on a box without a screen, or in front of another

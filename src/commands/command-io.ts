@@ -5,9 +5,7 @@
 
 import type { RunningRuntime, StartOptions } from "../app.ts";
 import type { Desk } from "../operations/operation.ts";
-import type { Clock } from "../ports.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Clock, Environment } from "../ports.ts";
 
 export interface Output {
   readonly isTty: boolean;

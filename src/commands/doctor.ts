@@ -3,9 +3,10 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Examined, examine } from "../doctor/examine.ts";
 import type { Finding, Severity } from "../doctor/finding.ts";
+import type { Environment } from "../ports.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { answer, defineLeaf } from "./command.ts";
-import type { CommandIo, Environment } from "./command-io.ts";
+import type { CommandIo } from "./command-io.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./exit-codes.ts";
 import { type Paint, padEnd, paintWith, plainText, type Style, wrap } from "./terminal-text.ts";
 

@@ -7,8 +7,9 @@ import { SYSTEM_CLOCK } from "../clock.ts";
 import { READY_MESSAGE } from "../daemon/launch-runtime.ts";
 import { openServiceManager } from "../daemon/service-manager.ts";
 import { OperationError } from "../operations/operation.ts";
+import type { Environment } from "../ports.ts";
 import { browserWords } from "./browser-words.ts";
-import type { CommandIo, Doors, Environment, Output, StopSignal, Tone } from "./command-io.ts";
+import type { CommandIo, Doors, Output, StopSignal, Tone } from "./command-io.ts";
 import { paintWith, type Style, wrap } from "./terminal-text.ts";
 
 const STOP_SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];

@@ -7,6 +7,7 @@ import { type ArgsDef, runCommand } from "citty";
 import { asOperationError } from "../operations/explain-error.ts";
 import { nearMissOf } from "../operations/near-miss.ts";
 import { OperationError } from "../operations/operation.ts";
+import { stackOf } from "../telemetry/stack-of.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { type Answer, type Command, type Group, isGroup } from "./command.ts";
 import type { CommandIo } from "./command-io.ts";
@@ -115,7 +116,7 @@ function readOrPointToHelp(found: Found, words: readonly string[]): string[] {
 function describeDefect(error: unknown, io: CommandIo): { code: string; message: string; hint: string } {
   const id = randomBytes(4).toString("hex");
   if (io.env["CODEXUSE_DEBUG"] === "1") {
-    io.tell("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    io.tell("error", stackOf(error));
   }
   return {
     code: "internal",

@@ -2,9 +2,9 @@
  * What did the service of the machine say? systemd keeps that in its journal. Runs `journalctl` as it is found, and passes
  * on what it shows; reads no journal itself.
  */
-import { UNIT_NAME } from "./systemd-unit.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../ports.ts";
+import { UNIT_NAME } from "./systemd-unit.ts";
 
 export type JournalAnswer =
   | { readonly kind: "read"; readonly lines: readonly string[] }

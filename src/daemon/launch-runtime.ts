@@ -3,6 +3,7 @@
  * until then; what it says goes to the log.
  */
 import { closeSync } from "node:fs";
+import type { Environment } from "../ports.ts";
 
 export type Launch =
   | { readonly kind: "ready"; readonly pid: number }
@@ -13,7 +14,7 @@ export interface LaunchOptions {
   /** Executable, script where there is one, and the words of the command. */
   readonly words: readonly string[];
   readonly home: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** What the child reads; null for nothing. */
   readonly stdin: string | null;
   /** Open log file; closed here. */

@@ -5,7 +5,7 @@ import { logPath } from "./runtime-log.ts";
 import type { ServicePlan } from "./service-plan.ts";
 import { escapeXml } from "./xml-text.ts";
 
-export const AGENT_LABEL = "dev.codexuse.daemon";
+const AGENT_LABEL = "dev.codexuse.daemon";
 
 type Value = string | boolean | number | readonly string[] | { readonly [name: string]: Value };
 

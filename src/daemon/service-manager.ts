@@ -2,7 +2,7 @@
  * What does whoever started us want to hear? Speaks systemd's notify protocol: that we serve, that we are alive, that we
  * stop. Says nothing where nobody asked for it. Owns the timer of the signs of life.
  */
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../ports.ts";
 
 export interface ServiceManager {
   /** We serve; `status` is the line that `systemctl status` shows. Signs of life follow where they were asked for. */

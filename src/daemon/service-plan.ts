@@ -3,8 +3,7 @@
  * written from, and where their files go. Pure; touches no file.
  */
 import { join } from "node:path";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../ports.ts";
 
 export const SERVICE_SCOPES = ["user", "system"] as const;
 /** `user`: while its owner is signed in, or always with lingering. `system`: from the start of the machine on. */

@@ -1,9 +1,8 @@
 /** Asks systemd to do things. Runs `systemctl` as it is found, and tells what it said when it refuses. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import type { Environment } from "../ports.ts";
 import type { ServiceScope } from "./service-plan.ts";
 import { UNIT_NAME } from "./systemd-unit.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export type SystemctlAnswer =
   | { readonly kind: "done"; readonly text: string }

@@ -4,9 +4,8 @@ import { readPidFile } from "../daemon/pid-file.ts";
 import { placesOf, SERVICE_SCOPES, type ServiceScope } from "../daemon/service-plan.ts";
 import { openSystemctl, readUnitState } from "../daemon/systemctl.ts";
 import { readSystemdUnit, UNIT_NAME } from "../daemon/systemd-unit.ts";
+import type { Environment } from "../ports.ts";
 import { type Finding, finding } from "./finding.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ServiceView {
   readonly env: Environment;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Desk } from "../operations/operation.ts";
 import { type Places, placesOf } from "../operations/runtime-address.ts";
-import { RUNTIMES, type Runtime, type RuntimeStore } from "../ports.ts";
+import { type Environment, RUNTIMES, type Runtime, type RuntimeStore } from "../ports.ts";
 import { StoreError } from "../store/store-error.ts";
 import { checkClients } from "./check-clients.ts";
 import { checkHome } from "./check-home.ts";
@@ -13,8 +13,6 @@ import { checkService } from "./check-service.ts";
 import { checkSignIns } from "./check-sign-ins.ts";
 import { checkStores } from "./check-stores.ts";
 import { type Check, type Finding, finding } from "./finding.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Surroundings {
   readonly env: Environment;

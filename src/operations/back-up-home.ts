@@ -20,7 +20,7 @@ function keyHint(desk: Desk, withKey: boolean): string {
   return `Its sign-ins are encrypted with the master key in ${place}, which is not in it. Keep a copy of that key apart from the backup, or put it in with --passphrase.`;
 }
 
-export function refuseShortPassphrase(passphrase: string | null): void {
+function refuseShortPassphrase(passphrase: string | null): void {
   if (passphrase === null || passphrase.length >= PASSPHRASE_CHARACTERS_MIN) return;
   throw new OperationError(
     "usage",

@@ -1,7 +1,7 @@
 /** A published name as its owner sees it: what kind it is, what stands behind it, who offers it. */
 import { type Static, Type } from "typebox";
 import { readCatalogue } from "../models/catalogue.ts";
-import { FAST_SUFFIX, fastNames, type NameTable, resolveModel } from "../models/resolve.ts";
+import { fastNames, type NameTable, resolveModel } from "../models/resolve.ts";
 import type { SettingsStore } from "../ports.ts";
 import { nullable } from "./shapes.ts";
 
@@ -65,9 +65,4 @@ function fastViews(table: NameTable, offeredBy: (model: string) => string[]): Mo
     const { upstreamModel: model, effort } = resolved;
     return [{ id, kind: "fast", model, effort, fast: true, exposed: true, offered_by: offeredBy(model) }];
   });
-}
-
-/** Whether a name has the form of a speed-biased variant. */
-export function isFastName(name: string): boolean {
-  return name.endsWith(FAST_SUFFIX);
 }

@@ -7,8 +7,6 @@ import { Value } from "typebox/value";
 import { LIMITS } from "../limits.ts";
 import type { ProfileView } from "./profile-view.ts";
 
-export const NEWS_KINDS = ["drained", "back", "sign-in-needed", "signed-in", "pool-empty", "pool-serves"] as const;
-
 export type News =
   | { readonly kind: "drained"; readonly profile: string; readonly until: string | null }
   | { readonly kind: "back"; readonly profile: string }

@@ -19,7 +19,7 @@ export const SessionView = Type.Object({
 export type SessionView = Static<typeof SessionView>;
 
 /** Null names stand for profiles and keys that were removed since. */
-export function sessionView(session: SessionRecord, profile: string | null, keyName: string | null): SessionView {
+function sessionView(session: SessionRecord, profile: string | null, keyName: string | null): SessionView {
   const { lastRollover } = session;
   return {
     id: session.id,

@@ -10,7 +10,6 @@ import { type Desk, OperationError, type OperationErrorCode, type Person } from 
 import { nullable } from "./shapes.ts";
 
 export const SIGN_IN_METHODS = ["browser", "device", "api-key", "access-token"] as const;
-export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 
 const TIMEOUT_S_MAX = 24 * 60 * 60;
 

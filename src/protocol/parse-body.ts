@@ -1,5 +1,6 @@
 /** Which object does a request's text hold? Refuses what is no JSON, and what would not be safe to hold. Pure. */
 import { NESTING_MAX, shapeOf, VALUES_MAX } from "./body-shape.ts";
+import { parseJson } from "./parse-json.ts";
 import { type Refusal, refuseRequest } from "./refusal.ts";
 import { isObject } from "./wire-event.ts";
 
@@ -9,14 +10,6 @@ export type ParsedBody =
 
 function refused(code: string, message: string): ParsedBody {
   return { kind: "refused", refusal: refuseRequest(code, message) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Every request's body is one object. */

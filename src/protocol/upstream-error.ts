@@ -27,7 +27,7 @@ function firstNumber(...values: readonly unknown[]): number | null {
 }
 
 /** Reads `{"error":…}`, `{"detail":…}` and bare objects alike; anything else gives an error without codes. */
-export function readErrorObject(body: Record<string, unknown>): UpstreamError {
+function readErrorObject(body: Record<string, unknown>): UpstreamError {
   const error = isObject(body["error"]) ? body["error"] : {};
   const detail = isObject(body["detail"]) ? body["detail"] : {};
   const oauthError = typeof body["error"] === "string" ? body["error"] : null;

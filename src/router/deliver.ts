@@ -8,6 +8,7 @@ import { renderEvent } from "../protocol/sse.ts";
 import { readEventError } from "../protocol/upstream-error.ts";
 import { RETURNED_HEADERS } from "../protocol/upstream-headers.ts";
 import { isLifecycle, parseObject, type WireEvent } from "../protocol/wire-event.ts";
+import { stackOf } from "../telemetry/stack-of.ts";
 import { type AttemptResult, evidenceOfLoss, evidenceOfTerminal, isFailedTerminal, type Passed } from "./attempt.ts";
 import type { TurnRun } from "./begin-turn.ts";
 import type { Engine } from "./engine.ts";
@@ -124,8 +125,7 @@ function settleSafely(engine: Engine, run: TurnRun, settle: () => void): void {
   try {
     settle();
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    engine.emit({ kind: "internal-error", id: run.turn.id, turnId: run.turn.id, text });
+    engine.emit({ kind: "internal-error", id: run.turn.id, turnId: run.turn.id, text: stackOf(error) });
     run.ledger.abandon();
   }
 }
@@ -303,7 +303,7 @@ function isoOf(instantMs: number | null): string | null {
 }
 
 /** The pool's state as a refusal: what it is, when it ends, and each account's reason. */
-export function refusalOfNobody(nobody: Nobody, nowMs: number): Refusal {
+function refusalOfNobody(nobody: Nobody, nowMs: number): Refusal {
   const { status, type, message } = STATUS_BY_CODE[nobody.code];
   const waitSeconds = nobody.untilMs === null ? null : Math.max(1, Math.ceil((nobody.untilMs - nowMs) / 1_000));
   const isQuota = nobody.code === "usage_limit_reached" && nobody.untilMs !== null;

@@ -7,6 +7,7 @@ import { LIMITS } from "../limits.ts";
 import type { Clock, PoolSettings, ProfileRecord, Rng, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
 import type { QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { stackOf } from "../telemetry/stack-of.ts";
 import { PoolReader } from "./pool-reader.ts";
 import { RecentSessions } from "./recent-sessions.ts";
 import { type AccountState, type Cooldown, type QuotaWindow, UNKNOWN_ACCOUNT_STATE } from "./rules/account-state.ts";
@@ -295,8 +296,7 @@ export class LiveState {
     try {
       write();
     } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#options.emit({ kind: "internal-error", id: "store", turnId: null, text });
+      this.#options.emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) });
     }
   }
 

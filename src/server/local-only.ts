@@ -8,14 +8,14 @@ const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::(\d{1,5}))?$/i;
 const PORT_MAX = 65_535;
 
 /** Names by which this machine may be addressed; anything else is a foreign name that was bent to point here. */
-export function isLocalHost(host: string | null): boolean {
+function isLocalHost(host: string | null): boolean {
   const found = host === null ? null : LOOPBACK_HOST.exec(host);
   // With a port that cannot be, the request's address would be no URL at all.
   return found !== null && Number(found[1] ?? 0) <= PORT_MAX;
 }
 
 /** Absent for programs; a browser's must be this very server. */
-export function isOwnOrigin(origin: string | null, host: string | null): boolean {
+function isOwnOrigin(origin: string | null, host: string | null): boolean {
   if (origin === null) return true;
   if (host === null || !origin.startsWith("http://")) return false;
   return origin.slice("http://".length).toLowerCase() === host.toLowerCase();

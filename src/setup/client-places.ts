@@ -1,11 +1,10 @@
 /** Where does a client keep its configuration? Answers what the client itself would look for; reads nothing but names. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Environment } from "../ports.ts";
 import type { ClientEditor, SetupClient } from "./client-edit.ts";
 import { CODEX_EDITOR } from "./edit-codex-config.ts";
 import { OPENCODE_EDITOR } from "./edit-opencode-config.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ClientPlace {
   readonly client: SetupClient;

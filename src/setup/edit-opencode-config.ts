@@ -3,6 +3,7 @@
  * left as they are; what JSON itself says before and after decides whether that went well. Pure.
  */
 import { findMember, scanObject } from "../protocol/json-spans.ts";
+import { isObject } from "../protocol/wire-event.ts";
 import type { ClientEdit, ClientEditor, PoolAddress } from "./client-edit.ts";
 
 const PROVIDER = "codexuse";
@@ -11,17 +12,13 @@ const INDENT = "  ";
 
 type Members = Record<string, unknown>;
 
-function parseJson(text: string): unknown {
+function parseJsonc(text: string): unknown {
   try {
     return Bun.JSONC.parse(text);
   } catch (error) {
     if (error instanceof Error) return undefined;
     throw error;
   }
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The text with blanks for its comments, so that everything else stands where it stood. */
@@ -71,20 +68,20 @@ function add(text: string | null, pool: PoolAddress): ClientEdit {
   const lines = JSON.stringify({ provider: { [PROVIDER]: entry } }, null, 2);
   const refuse = (reason: string): ClientEdit => ({ kind: "refused", reason, lines });
   if (text === null || text.trim() === "") return { kind: "edited", text: `${JSON.stringify(fresh, null, 2)}\n` };
-  const config = parseJson(text);
+  const config = parseJsonc(text);
   if (!isObject(config)) return refuse("the file is not valid JSON");
   const providers = config["provider"] ?? {};
   if (!isObject(providers)) return refuse('its "provider" is not an object');
   if (PROVIDER in providers) return refuse(`it has a provider named "${PROVIDER}" that this command did not write`);
   const edited = insert(text, config, entry);
   const wanted = { ...config, provider: { ...providers, [PROVIDER]: entry } };
-  if (Bun.deepEquals(parseJson(edited), wanted)) return { kind: "edited", text: edited };
+  if (Bun.deepEquals(parseJsonc(edited), wanted)) return { kind: "edited", text: edited };
   return refuse("it is written in a way that cannot be edited safely");
 }
 
 /** The member alone, wherever it stands by now; JSON has no marks to tell more by. */
 function remove(text: string): string | null {
-  const config = parseJson(text);
+  const config = parseJsonc(text);
   if (!isObject(config) || !isObject(config["provider"]) || !(PROVIDER in config["provider"])) return text;
   const plain = withoutComments(text);
   const provider = findMember(scanObject(plain, plain.indexOf("{")), "provider");
@@ -99,7 +96,7 @@ function remove(text: string): string | null {
   const start = index === 0 ? provider.valueStart + 1 : (members[index - 1]?.valueEnd ?? own.keyStart);
   const end = index === 0 && next !== undefined ? plain.indexOf(",", own.valueEnd) + 1 : own.valueEnd;
   const rest = text.slice(0, start) + text.slice(end);
-  return Bun.deepEquals(parseJson(rest), wanted) ? rest : null;
+  return Bun.deepEquals(parseJsonc(rest), wanted) ? rest : null;
 }
 
 export const OPENCODE_EDITOR: ClientEditor = { add, remove };

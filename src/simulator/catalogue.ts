@@ -135,7 +135,7 @@ function modelInfo(entry: SimModel): JsonObject {
 }
 
 /** Compares dotted versions number by number. What is no number counts as 0. */
-export function isAtLeast(version: string, floor: string): boolean {
+function isAtLeast(version: string, floor: string): boolean {
   const have = version.split(".").map((part) => Number.parseInt(part, 10) || 0);
   const need = floor.split(".").map((part) => Number.parseInt(part, 10) || 0);
   for (let index = 0; index < need.length; index += 1) {

@@ -100,10 +100,6 @@ export function asFault(given: FaultLike): Fault {
   throw new Error(`simulator: no fault is called ${String(given)}`);
 }
 
-export function isConnectionFault(fault: Fault): fault is Extract<Fault, { kind: ConnectionFaultKind }> {
-  return CONNECTION_KINDS.has(fault.kind);
-}
-
 function isConnectionKind(name: string): name is ConnectionFaultKind {
   return CONNECTION_KINDS.has(name);
 }

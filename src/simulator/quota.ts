@@ -205,38 +205,6 @@ function windowPart(window: SimWindow | null, nowMs: number): JsonObject | null 
   };
 }
 
-/** The `codex.rate_limits` event of the WebSocket side. */
-export function rateLimitsEvent(quota: SimQuota, plan: string, nowMs: number): JsonObject {
-  const reached = exhaustedUntil(quota, "") !== null;
-  return {
-    type: "codex.rate_limits",
-    plan_type: plan,
-    rate_limits: {
-      allowed: !reached,
-      limit_reached: reached,
-      primary: eventWindow(quota.windows.primary, nowMs),
-      secondary: eventWindow(quota.windows.secondary, nowMs),
-    },
-    credits: {
-      has_credits: quota.credits.hasCredits,
-      unlimited: quota.credits.unlimited,
-      balance: String(quota.credits.balance),
-    },
-    metered_limit_name: "codex",
-    limit_name: null,
-  };
-}
-
-function eventWindow(window: SimWindow | null, nowMs: number): JsonObject | null {
-  if (window === null) return null;
-  return {
-    used_percent: window.usedPercent,
-    window_minutes: window.minutes,
-    reset_after_seconds: secondsUntil(window.resetsAtMs, nowMs),
-    reset_at: toSeconds(window.resetsAtMs),
-  };
-}
-
 /** Whole seconds since the epoch, never before the instant itself. */
 export function toSeconds(ms: number): number {
   return Math.ceil(ms / 1000);

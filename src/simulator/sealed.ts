@@ -5,6 +5,7 @@
  */
 import type { Rng } from "../ports.ts";
 import type { JsonObject } from "./content.ts";
+import { isObject } from "./request-body.ts";
 import { drawHex } from "./rng.ts";
 
 /** How a refused blob is told: as a 400, as a 400 whose code is null, as `response.failed` or as a bare `error` event. */
@@ -25,7 +26,7 @@ export function sealFor(orgId: string, rng: Rng): string {
 }
 
 /** The organisation a blob was sealed for, or null for a blob that was tampered with or never sealed here. */
-export function openSeal(blob: string): string | null {
+function openSeal(blob: string): string | null {
   if (!blob.startsWith(MARK)) return null;
   const parts = Buffer.from(blob.slice(MARK.length), "base64url").toString("utf8").split("|");
   const [orgId, nonce, checksum] = parts;
@@ -78,10 +79,6 @@ function isToolOutput(item: JsonObject): boolean {
 
 function nameOf(item: JsonObject): string {
   return typeof item["id"] === "string" ? item["id"] : "rs_unknown";
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** FNV-1a, 32 bits: enough to notice a changed byte. */

@@ -3,6 +3,7 @@
  */
 import { accessSync, chmodSync, constants, mkdirSync, type Stats, statSync } from "node:fs";
 import { join, parse, resolve } from "node:path";
+import type { Environment } from "../ports.ts";
 import { StoreError, systemCodeOf } from "./store-error.ts";
 
 const HOME_MODE = 0o700;
@@ -14,7 +15,7 @@ const ELSEWHERE = "Choose another folder with CODEXUSE_HOME.";
  * `$CODEXUSE_HOME`, else the first folder of `$STATE_DIRECTORY`, else `~/.codexuse`; always absolute. Empty variables
  * count as unset, and a leading `~/` is expanded because service files and `.env` files do not.
  */
-export function resolveHome(env: Readonly<Record<string, string | undefined>>, homedir: string): string {
+export function resolveHome(env: Environment, homedir: string): string {
   const chosen = env["CODEXUSE_HOME"] || firstFolderOf(env["STATE_DIRECTORY"]);
   if (!chosen) return join(homedir, ".codexuse");
   if (chosen === "~") return homedir;

@@ -7,12 +7,11 @@
  * signed in could not open what a desktop had put there.
  */
 import { join } from "node:path";
+import type { Environment } from "../ports.ts";
 import { type KeyFile, keyPath, makeKeyFile, nextKeyPath, readKeyFile, tightenKeyFile } from "./key-file.ts";
 import { type Keyring, keyringName } from "./keyring.ts";
 import { type KeySource, keyIdOf } from "./seal.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export const KEY_PLACES = ["service-manager", "keyring", "file"] as const;
 export type KeyPlace = (typeof KEY_PLACES)[number];

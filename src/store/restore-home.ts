@@ -82,7 +82,7 @@ const stagedPath = (home: string): string => join(home, "restore.staged");
 const commitPath = (home: string): string => join(home, "restore.commit");
 
 /** Whether there is anything a restore would push aside. A master key alone waits for the sign-ins that it opens. */
-export function isHomeInUse(home: string): boolean {
+function isHomeInUse(home: string): boolean {
   return BACKUP_PARTS.some((part) => existsSync(join(home, part)));
 }
 

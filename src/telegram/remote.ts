@@ -8,6 +8,7 @@ import { NOTHING_TOLD, readTold } from "../operations/pool-news.ts";
 import { readProfiles } from "../operations/read-profiles.ts";
 import type { RemoteChat, RuntimeStore } from "../ports.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
+import { stackOf } from "../telemetry/stack-of.ts";
 import { VERSION } from "../version.ts";
 import { type BotWire, openBotWire, type Said, type WireFault } from "./bot-wire.ts";
 import { answerChat, CHAT_COMMANDS, type ChatContext, readCommand } from "./chat-commands.ts";
@@ -73,7 +74,7 @@ function reportBug(room: RemoteOptions, error: unknown): string {
     kind: "internal-error",
     turnId: null,
     id,
-    text: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    text: stackOf(error),
   });
   return id;
 }

@@ -80,5 +80,3 @@ export const HISTOGRAMS = {
 export type CounterName = keyof typeof COUNTERS;
 export type GaugeName = keyof typeof GAUGES;
 export type HistogramName = keyof typeof HISTOGRAMS;
-
-export const METRIC_NAMES: readonly string[] = [COUNTERS, GAUGES, HISTOGRAMS].flatMap((shapes) => Object.keys(shapes));

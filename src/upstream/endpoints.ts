@@ -1,5 +1,5 @@
 /** Which hosts may be talked to? Reads the four bases and refuses any that would carry credentials in clear. */
-import type { Endpoints } from "../ports.ts";
+import type { Endpoints, Environment } from "../ports.ts";
 
 export const DEFAULT_ENDPOINTS: Endpoints = {
   chatgptUrl: "https://chatgpt.com/backend-api",
@@ -24,7 +24,7 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 /** Why an override cannot be used; null when it can. */
-export function refusedBase(value: string): string | null {
+function refusedBase(value: string): string | null {
   if (!URL.canParse(value)) return "it is not a URL";
   const url = new URL(value);
   if (url.username !== "" || url.password !== "") return "it holds a user name or password";
@@ -35,7 +35,7 @@ export function refusedBase(value: string): string | null {
 }
 
 /** The bases in force. An unusable override is refused, never ignored. */
-export function readEndpoints(env: Readonly<Record<string, string | undefined>>): ReadEndpoints {
+export function readEndpoints(env: Environment): ReadEndpoints {
   let endpoints = DEFAULT_ENDPOINTS;
   for (const [name, variable] of VARIABLES) {
     const value = env[variable];

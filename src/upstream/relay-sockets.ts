@@ -6,6 +6,7 @@
 import { LIMITS } from "../limits.ts";
 import {
   type Clock,
+  type Environment,
   type Lane,
   TransportError,
   type Upstream,
@@ -50,7 +51,7 @@ interface Held {
 export interface RelayOptions {
   readonly clock: Clock;
   readonly openRaw: OpenRaw;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 /** A socket of the runtime's own. It knows no proxies: see `hasProxy`. */

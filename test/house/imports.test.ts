@@ -37,14 +37,14 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   },
   // Spans of time in words: how people are told, wherever they read it.
   "commands/spans.ts": { uses: [] },
-  "commands/demo/": { uses: ["commands/", "operations/", "simulator/"], names: ["app.ts", "telemetry/"] },
+  "commands/demo/": { uses: ["commands/", "operations/", "simulator/"], names: ["app.ts", "ports.ts", "telemetry/"] },
   // A client of the running program, and of what stands in for upstream.
   "bench/": {
     uses: ["operations/", "simulator/", "version.ts"],
     names: ["ports.ts", "router/rules/"],
   },
   "daemon/": { uses: ["ports.ts", "limits.ts"] },
-  "setup/": { uses: ["protocol/"] },
+  "setup/": { uses: ["protocol/"], names: ["ports.ts"] },
   "doctor/": { uses: ["operations/", "daemon/", "accounts/", "store/", "ports.ts", "version.ts"] },
   "operations/": {
     uses: ["ports.ts", "limits.ts", "router/rules/", "models/", "store/", "accounts/"],

@@ -2,10 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { explainTurn } from "../../src/operations/explain-turn.ts";
 import { logLineOf, renderLogLine } from "../../src/telemetry/log.ts";
-import { METRIC_NAMES } from "../../src/telemetry/metric-names.ts";
+import { COUNTERS, GAUGES, HISTOGRAMS } from "../../src/telemetry/metric-names.ts";
 import { type Family, parseMetrics, sampleOf } from "../support/parse-metrics.ts";
 import { type Pool, startPool } from "../support/start-pool.ts";
 import { waitUntil } from "../support/wait-until.ts";
+
+const NAMES = [COUNTERS, GAUGES, HISTOGRAMS].flatMap((shapes) => Object.keys(shapes)).sort();
 
 const ASK = { model: "gpt-5.5", input: "canary-input-83b1", stream: true };
 
@@ -32,7 +34,7 @@ describe("GET /metrics", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
     const families = parseMetrics(await response.text());
-    expect(families.map(({ name }) => name).sort()).toEqual([...METRIC_NAMES].sort());
+    expect(families.map(({ name }) => name).sort()).toEqual(NAMES);
     expect(sampleOf(families, "codexuse_build_info", { runtime: "daemon" })).toBe(1);
     expect(sampleOf(families, "process_resident_memory_bytes")).toBeGreaterThan(1_000_000);
     expect(sampleOf(families, "process_cpu_seconds_total")).toBeGreaterThan(0);
@@ -43,7 +45,7 @@ describe("GET /metrics", () => {
     const asking = Promise.all(Array.from({ length: 20 }, (_, index) => askOn(pool, `t${index}`)));
     const scrapes = await Promise.all(Array.from({ length: 20 }, () => scrape(pool)));
     for (const families of scrapes) {
-      expect(families.map(({ name }) => name).sort()).toEqual([...METRIC_NAMES].sort());
+      expect(families.map(({ name }) => name).sort()).toEqual(NAMES);
       expect(sampleOf(families, "codexuse_profile_selected", { profile: "beta" })).toBe(1);
     }
     await asking;

@@ -84,7 +84,7 @@ export function beginLife(options: LifeOptions): Life {
 }
 
 /** The turn an attempt was made for: clients of the simulation name it in this header, which the engine passes on. */
-export function turnIdOf(record: SimRequest): string {
+function turnIdOf(record: SimRequest): string {
   return record.headers["x-client-request-id"] ?? "";
 }
 

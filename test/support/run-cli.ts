@@ -1,7 +1,8 @@
 /** Runs a command line inside of the test, with everything around it pretended and kept to look at. */
-import type { CommandIo, Doors, Environment, Output, StopSignal } from "../../src/commands/command-io.ts";
+import type { CommandIo, Doors, Output, StopSignal } from "../../src/commands/command-io.ts";
 import { runCommandLine } from "../../src/commands/run-command-line.ts";
 import { type Desk, OperationError } from "../../src/operations/operation.ts";
+import type { Environment } from "../../src/ports.ts";
 
 export interface CliOptions {
   readonly desk?: Desk;

@@ -88,7 +88,7 @@ export async function runProcess(words: readonly string[], options: ProcessOptio
 }
 
 /** A detached child leads a group of its own, which holds whatever it started. */
-export function killGroup(pid: number): void {
+function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {

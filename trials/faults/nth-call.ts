@@ -106,7 +106,7 @@ async function liveWith(plan: FailingPlan, breaches: Breaches): Promise<Lived> {
 }
 
 /** `strideMax` 1 tries every call; a larger one leaves some out, and still ends with a run that passes untouched. */
-export async function failEveryCall(port: Port, span: FaultSpan, strideMax: number, breaches: Breaches) {
+async function failEveryCall(port: Port, span: FaultSpan, strideMax: number, breaches: Breaches) {
   let runs = 0;
   let failures = 0;
   for (let from = 1; ; from += strideMax) {

@@ -30,14 +30,14 @@ function textField(value: unknown, ...path: readonly string[]): string {
 }
 
 /** The words in one line of a stream; empty for every other kind of line. Pure. */
-export function readDelta(line: string): string {
+function readDelta(line: string): string {
   if (!line.startsWith("data: ")) return "";
   const event: unknown = JSON.parse(line.slice("data: ".length));
   return textField(event, "type") === "response.output_text.delta" ? textField(event, "delta") : "";
 }
 
 /** The message of an error body, in whichever of upstream's two forms. Pure. */
-export function readErrorText(body: string): string {
+function readErrorText(body: string): string {
   const answer: unknown = JSON.parse(body);
   return textField(answer, "error", "message") || textField(answer, "detail");
 }

@@ -13,11 +13,12 @@ import { explainTurn } from "../../operations/explain-turn.ts";
 import { importProfiles } from "../../operations/import-profiles.ts";
 import { type Desk, OperationError } from "../../operations/operation.ts";
 import type { TurnView } from "../../operations/turn-view.ts";
+import type { Environment } from "../../ports.ts";
 import type { SimChatgptAccount } from "../../simulator/account.ts";
 import { type ServedSimulator, serveSimulator } from "../../simulator/serve-simulator.ts";
 import { createSimulator, type Simulator } from "../../simulator/simulator.ts";
 import type { TelemetryEvent } from "../../telemetry/events.ts";
-import type { CommandIo, Environment } from "../command-io.ts";
+import type { CommandIo } from "../command-io.ts";
 
 export interface PretendWorld {
   readonly desk: Desk;

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import {
   apiKeyAccountKey,
   chatgptAccountKey,
-  describeAccount,
   duplicateOf,
   isSameAccount,
   type LoginIdentity,
@@ -85,10 +84,5 @@ describe("duplicates", () => {
   test("other seats are of the workspace and of somebody else", () => {
     expect(otherSeats(NEW, ALL).map((profile) => profile.name)).toEqual(["ben"]);
     expect(otherSeats(KEY, ALL)).toEqual([]);
-  });
-
-  test("an account is described by who, plan and workspace; a key by its fingerprint", () => {
-    expect(describeAccount(BEN)).toBe("ben@example.test · plus · workspace workspac");
-    expect(describeAccount({ ...KEY, accountKey: "api-key-0123456789abcdef" })).toBe("API key 0123456789abcdef");
   });
 });
