@@ -264,7 +264,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
     gather: {
       clock,
       waitMs: LIMITS.gatherWritesMs,
-      onLost: (error) => emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) }),
+      onTrouble: (error) => emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) }),
     },
   });
   const store = base.runtime(runtime);

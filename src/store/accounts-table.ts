@@ -125,7 +125,7 @@ export function accountsTable(connection: Connection): AccountsTable {
     },
 
     writeFacts: (facts) => {
-      connection.commit(() => facts.forEach(writeFact));
+      connection.commitBriefly(() => facts.forEach(writeFact));
     },
 
     setCooldown: (accountKey, cooldown) => {

@@ -29,7 +29,12 @@ class Memory {
   constructor(store: SettingsStore, options: GatherOptions) {
     this.#store = store;
     this.#fileVersion = store.version();
-    this.#gathering = gatherWrites(options, () => this.#writeWaiting());
+    this.#gathering = gatherWrites(options, {
+      write: () => this.#writeWaiting(),
+      drop: () => this.#dropWaiting(),
+      // One entry an account.
+      isTooMuch: () => false,
+    });
   }
 
   pool(): PoolSettings {
@@ -92,6 +97,11 @@ class Memory {
     this.#gathering.flush();
   }
 
+  close(): void {
+    this.#gathering.finish();
+    this.#store.close();
+  }
+
   lookAgain(): void {
     this.#isLooked = false;
   }
@@ -126,8 +136,12 @@ class Memory {
 
   #writeWaiting(): void {
     const facts = [...this.#waiting.values()];
-    this.#waiting = new Map();
     this.#writeOfAccounts(() => this.#store.writeFacts(facts));
+    this.#waiting = new Map();
+  }
+
+  #dropWaiting(): void {
+    this.#waiting = new Map();
   }
 }
 
@@ -153,6 +167,7 @@ export function rememberSettings(store: SettingsStore, options: GatherOptions): 
     writeCredits: (accountKey, credits) => observe({ accountKey, credits }),
     writeTokensPerPercent: (accountKey, tokensPerPercent) => observe({ accountKey, tokensPerPercent }),
     writeFacts: (facts) => facts.forEach(observe),
+    close: () => memory.close(),
     setCooldown: (accountKey, cooldown) =>
       memory.writeCooldown(accountKey, () => store.setCooldown(accountKey, cooldown)),
     clearCooldown: (accountKey, model) =>

@@ -25,7 +25,7 @@ function openRemembered(home = ":memory:") {
       return file.accountState(accountKey);
     },
   };
-  const options = { clock, waitMs: WAIT_MS, onLost: () => undefined };
+  const options = { clock, waitMs: WAIT_MS, onTrouble: () => undefined };
   return {
     clock,
     file,
