@@ -38,16 +38,19 @@ function keepAsking(home: TrialHome, daemon: Daemon, round: number, promised: Pr
   const worker = async (lane: number): Promise<void> => {
     for (let turn = 0; !isOver && daemon.isAlive(); turn += 1) {
       const session = `kill-${round}-${lane}-${turn % 2}`;
-      const body = bodyOf(`turn ${turn}`, session, { store: lane % 3 === 0, stream: lane % 4 !== 0 });
+      const [store, stream] = [lane % 3 === 0, lane % 4 !== 0];
+      const body = bodyOf(`turn ${turn}`, session, { store, stream });
       const call = sendRaw(daemon.port, renderRequest(daemon.port, { key: home.key, body }));
       await call.over;
       const id = /x-codexuse-session: (\S+)/i.exec(call.text())?.[1];
-      if (!/"completed"|response\.completed/.test(call.text()) || id === undefined) continue;
+      // Items are completed one after another; of a stream the last event counts.
+      const isWhole = call.text().includes(stream ? '"type":"response.completed"' : '"completed"');
+      if (!isWhole || id === undefined) continue;
       whole += 1;
       const atMs = performance.now();
       if (!promised.sessions.has(id)) promised.sessions.set(id, atMs);
       promised.turns.set(/x-codexuse-turn: (\S+)/i.exec(call.text())?.[1] ?? "unnamed", atMs);
-      if (lane % 3 === 0) promised.responses.add(/"id":"(resp_[^"]+)"/.exec(call.text())?.[1] ?? "unnamed");
+      if (store) promised.responses.add(/"id":"(resp_[^"]+)"/.exec(call.text())?.[1] ?? "unnamed");
     }
   };
   const workers = Promise.all(Array.from({ length: OPEN_TURNS }, (_, lane) => worker(lane)));
