@@ -16,7 +16,7 @@ const SIZES: readonly Size[] = [
 
 async function measureAt(home: string, size: Size): Promise<Figure> {
   const desk = await openDesk({ ...process.env, CODEXUSE_HOME: home });
-  const gather = { clock: desk.clock, waitMs: 50, onLost: (error: unknown) => console.error(error) };
+  const gather = { clock: desk.clock, waitMs: 50, onTrouble: (error: unknown) => console.error(error) };
   const settings = rememberSettings(desk.settings(), gather);
   const runtime = gatherRuntimeWrites(desk.runtime("daemon"), gather);
   for (let at = 0; at < size.profiles; at += 1) {

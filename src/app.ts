@@ -107,6 +107,6 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
 }
 
 function needsOf(clock: Clock, emit: Emit): BaseNeeds {
-  const onLost = (error: unknown) => emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) });
-  return { clock, emit, gather: { clock, waitMs: LIMITS.gatherWritesMs, onLost } };
+  const onTrouble = (error: unknown) => emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) });
+  return { clock, emit, gather: { clock, waitMs: LIMITS.gatherWritesMs, onTrouble } };
 }

@@ -149,6 +149,10 @@ export const LIMITS = {
   storedResponsesBytesMax: 500 * MIB,
   /** What turns leave behind is written together after this long; a killed process loses no more than that. */
   gatherWritesMs: 50,
+  /** What could not be written because the file is held or full is tried again this often. */
+  gatherRetryMs: 1 * SECOND_MS,
+  /** While what was gathered waits for a file nothing else runs: better to try again. */
+  gatherBusyMs: 100,
   /** A writer of another process holds the file for at most a few milliseconds. */
   sqliteBusyMs: 5 * SECOND_MS,
   /** How often alerts are looked for; what passes sooner is no news. */

@@ -290,6 +290,7 @@ export interface TurnsOfHour {
 
 /** What turns leave behind, gathered to be written at once. */
 export interface RuntimeBatch {
+  readonly usedKeys: readonly { readonly id: string; readonly atMs: number }[];
   readonly newSessions: readonly SessionRecord[];
   readonly changedSessions: readonly SessionRecord[];
   readonly turns: readonly TurnRecord[];

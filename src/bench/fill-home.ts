@@ -63,6 +63,7 @@ export function fillHome(desk: Desk, keyId: string, size: Size): void {
   for (let from = 0; from < Math.max(size.sessions, size.turns); from += BATCH) {
     const places = Array.from({ length: BATCH }, (_, step) => from + step);
     runtime.keepTogether({
+      usedKeys: [],
       newSessions: places.filter((at) => at < size.sessions).map((at) => sessionAt(at, keyId, profileAt(at), nowMs)),
       changedSessions: [],
       turns: places.filter((at) => at < size.turns).map((at) => turnAt(at, size.turns, keyId, size.sessions, nowMs)),

@@ -91,8 +91,10 @@ class Frame implements SseFrame {
     PLAIN.lastIndex = start;
     if (!PLAIN.test(latin) || PLAIN.lastIndex > end) return null;
     const from = PLAIN.lastIndex;
-    if (latin.indexOf("\n", from) !== end - 2 || latin.charCodeAt(end - 3) === CR) return null;
-    return decoder.decode(this.source.subarray(from, end - 2));
+    if (latin.indexOf("\n", from) !== end - 2) return null;
+    const text = decoder.decode(this.source.subarray(from, end - 2));
+    // A CR ends a line, too, also in the middle of a chunk.
+    return text.includes("\r") ? null : text;
   }
 
   #read(): Fields {

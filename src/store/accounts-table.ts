@@ -4,6 +4,7 @@
  */
 import type { AccountFacts, SettingsStore } from "../ports.ts";
 import type { AccountState, Cooldown, Credits, QuotaWindow } from "../router/rules/account-state.ts";
+import { STRAGGLER_MS } from "../router/rules/believable.ts";
 import type { Connection } from "./connection.ts";
 import { memberOf, toFlag } from "./row-values.ts";
 
@@ -48,9 +49,7 @@ const SELECT_ACCOUNT = `
   SELECT credits_available, credits_unlimited, credits_observed_at_ms, tokens_per_percent
   FROM accounts WHERE account_key = ?`;
 
-/** An observation this much older is no straggler: the clock has been set back, and the known one is of no time at all. */
-const STRAGGLER_MS = 60 * 60_000;
-
+// The rule of `replacesObservation`, as SQL.
 const MERGE_WINDOW = `
   INSERT INTO windows (account_key, limit_id, minutes, used_percent, resets_at_ms, observed_at_ms)
   VALUES ($accountKey, $limit, $minutes, $usedPercent, $resetsAtMs, $observedAtMs)
@@ -66,7 +65,8 @@ const WRITE_CREDITS = `
   ON CONFLICT (account_key) DO UPDATE
   SET credits_available = excluded.credits_available, credits_unlimited = excluded.credits_unlimited,
     credits_observed_at_ms = excluded.credits_observed_at_ms
-  WHERE accounts.credits_observed_at_ms IS NULL OR excluded.credits_observed_at_ms >= accounts.credits_observed_at_ms`;
+  WHERE accounts.credits_observed_at_ms IS NULL OR excluded.credits_observed_at_ms >= accounts.credits_observed_at_ms
+    OR accounts.credits_observed_at_ms > excluded.credits_observed_at_ms + ${STRAGGLER_MS}`;
 
 const WRITE_CAPACITY = `
   INSERT INTO accounts (account_key, tokens_per_percent) VALUES ($accountKey, $tokensPerPercent)
@@ -125,7 +125,7 @@ export function accountsTable(connection: Connection): AccountsTable {
     },
 
     writeFacts: (facts) => {
-      connection.commit(() => facts.forEach(writeFact));
+      connection.commitBriefly(() => facts.forEach(writeFact));
     },
 
     setCooldown: (accountKey, cooldown) => {

@@ -3,12 +3,15 @@
  * statements of one open database; must not know any table.
  */
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
+import { LIMITS } from "../limits.ts";
 
 export interface Connection {
   /** Compiles once; released by `close`. The rows' type is the caller's promise about its own SQL. */
   prepare<Row>(sql: string): Statement<Row, SQLQueryBindings[]>;
   /** Runs `work` in one transaction that takes the write lock first; survives a killed process. May be nested. */
   commit<Answer>(work: () => Answer): Answer;
+  /** The same, for what can be tried again: waits no longer than `gatherBusyMs` for a file that somebody else holds. */
+  commitBriefly(work: () => void): void;
   /** The same, and on the disk before it answers: survives a power cut, too. Must be the outermost. */
   commitSynced<Answer>(work: () => Answer): Answer;
   /** Changes with every commit of this connection and of all others; a few microseconds. */
@@ -22,7 +25,8 @@ export interface Connection {
 /** One is enough to know that the file is not sound. */
 const DAMAGES_MAX = 5;
 
-export function connect(database: Database): Connection {
+/** `busyMs`: how long the connection waits for a file that somebody else holds, as it was opened. */
+export function connect(database: Database, busyMs: number): Connection {
   const statements: Statement<unknown, SQLQueryBindings[]>[] = [];
   let ownCommits = 0;
   let isClosed = false;
@@ -39,6 +43,15 @@ export function connect(database: Database): Connection {
     const answer = transact.immediate(work) as Answer;
     ownCommits += 1;
     return answer;
+  }
+
+  function commitBriefly(work: () => void): void {
+    database.run(`PRAGMA busy_timeout = ${LIMITS.gatherBusyMs}`);
+    try {
+      commit(work);
+    } finally {
+      database.run(`PRAGMA busy_timeout = ${busyMs}`);
+    }
   }
 
   function commitSynced<Answer>(work: () => Answer): Answer {
@@ -71,5 +84,5 @@ export function connect(database: Database): Connection {
     database.close(true);
   }
 
-  return { prepare, commit, commitSynced, version, damage, close };
+  return { prepare, commit, commitBriefly, commitSynced, version, damage, close };
 }

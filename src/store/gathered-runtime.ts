@@ -1,8 +1,9 @@
 /**
- * What do turns leave behind, and when is it written? A runtime's store that answers at once and writes sessions and turns
- * of many turns together, off their path. Everything else is written before it answers, after what waits.
+ * What do turns leave behind, and when is it written? A runtime's store that answers at once and writes sessions, turns
+ * and the last uses of keys together, off the path of turns. Everything else is written before it answers, after what waits.
  *
- * Reads see what waits. A killed process loses what it gathered within `waitMs`; `close` loses nothing.
+ * Reads see what waits. A killed process loses what it gathered within `waitMs`, or for as long as the file could not be
+ * written; `close` loses nothing that can be written then.
  */
 import type { RuntimeStore, SessionRecord } from "../ports.ts";
 import type { TurnRecord } from "../router/rules/turn-record.ts";
@@ -17,23 +18,33 @@ interface Waiting {
 
 /** Written at once when there are more: a burst costs one long write less than many short ones, but not memory without end. */
 const TURNS_MAX = 500;
+/** Kept for a file that cannot be written: some megabytes, which is many minutes of a busy pool. */
+const KEPT_MAX = 10_000;
 
 export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions): RuntimeStore {
   let sessions = new Map<string, Waiting>();
   /** Ids by what names them within their key. */
   let named = new Map<string, string>();
   let turns: TurnRecord[] = [];
+  let usedKeys = new Map<string, number>();
 
-  const gathering = gatherWrites(options, () => {
+  function drop(): void {
+    [sessions, named, turns, usedKeys] = [new Map(), new Map(), [], new Map()];
+  }
+
+  function write(): void {
     const waiting = [...sessions.values()];
-    const batch = {
+    store.keepTogether({
+      usedKeys: [...usedKeys].map(([id, atMs]) => ({ id, atMs })),
       newSessions: waiting.filter(({ isNew }) => isNew).map(({ session }) => session),
       changedSessions: waiting.filter(({ isNew }) => !isNew).map(({ session }) => session),
       turns,
-    };
-    [sessions, named, turns] = [new Map(), new Map(), []];
-    store.keepTogether(batch);
-  });
+    });
+    drop();
+  }
+
+  const isTooMuch = () => sessions.size + turns.length > KEPT_MAX;
+  const gathering = gatherWrites(options, { write, drop, isTooMuch });
 
   function putSession(session: SessionRecord, isNew: boolean): void {
     sessions.set(session.id, { session, isNew });
@@ -44,7 +55,10 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
   return {
     ...aroundCalls(store, gathering.flush, () => undefined),
     keyByHash: (hash) => store.keyByHash(hash),
-    touchKey: (id, atMs) => store.touchKey(id, atMs),
+    touchKey: (id, atMs) => {
+      usedKeys.set(id, atMs);
+      gathering.note();
+    },
     session: (id) => sessions.get(id)?.session ?? store.session(id),
     sessionByAffinity: (keyId, affinityHash) => {
       const id = named.get(nameOf(keyId, affinityHash));
@@ -56,6 +70,10 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
       turns.push(turn);
       gathering.note();
       if (turns.length >= TURNS_MAX) gathering.flush();
+    },
+    close: () => {
+      gathering.finish();
+      store.close();
     },
   };
 }

@@ -21,14 +21,24 @@ const TOUCH = `
   UPDATE keys SET last_used_at_ms = $atMs
   WHERE id = $id AND (last_used_at_ms IS NULL OR last_used_at_ms < $atMs)`;
 
-export function keysTable(connection: Connection): Pick<RuntimeStore, Doors> {
+export interface KeysTable extends Pick<RuntimeStore, Doors> {
+  /** As `touchKey`, for callers that commit. */
+  markUsed(id: string, atMs: number): void;
+}
+
+export function keysTable(connection: Connection): KeysTable {
   const insertRow = connection.prepare(INSERT);
   const selectByHash = connection.prepare<KeyRow>(`SELECT ${COLUMNS} FROM keys WHERE hash = ?`);
   const selectAll = connection.prepare<KeyRow>(`SELECT ${COLUMNS} FROM keys ORDER BY created_at_ms DESC, rowid DESC`);
   const revokeRow = connection.prepare("UPDATE keys SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL");
   const touchRow = connection.prepare(TOUCH);
 
+  function markUsed(id: string, atMs: number): void {
+    touchRow.run({ id, atMs });
+  }
+
   return {
+    markUsed,
     addKey: (key) => {
       connection.commitSynced(() => insertRow.run({ ...key }));
     },
@@ -39,7 +49,7 @@ export function keysTable(connection: Connection): Pick<RuntimeStore, Doors> {
     keys: () => selectAll.all().map(keyOf),
     revokeKey: (id, atMs) => connection.commitSynced(() => revokeRow.run(atMs, id).changes === 1),
     touchKey: (id, atMs) => {
-      connection.commit(() => touchRow.run({ id, atMs }));
+      connection.commit(() => markUsed(id, atMs));
     },
   };
 }

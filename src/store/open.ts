@@ -36,7 +36,7 @@ export function openDatabase(path: string, migrations: readonly Migration[], opt
       switchToWal(database, options.busyMs);
       configure(database);
       migrate(database, path, migrations);
-      return connect(database);
+      return connect(database, Math.round(options.busyMs));
     } catch (error) {
       database.close();
       throw error;

@@ -6,7 +6,8 @@
  * it and seen at once; a killed process loses what it gathered within `waitMs`, which upstream tells again.
  */
 import type { AccountFacts, PoolSettings, ProfileRecord, SettingsStore, StoredCredential } from "../ports.ts";
-import type { AccountState, QuotaWindow } from "../router/rules/account-state.ts";
+import type { AccountState, Credits, QuotaWindow } from "../router/rules/account-state.ts";
+import { replacesObservation } from "../router/rules/believable.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites } from "./gather-writes.ts";
 
@@ -28,7 +29,12 @@ class Memory {
   constructor(store: SettingsStore, options: GatherOptions) {
     this.#store = store;
     this.#fileVersion = store.version();
-    this.#gathering = gatherWrites(options, () => this.#writeWaiting());
+    this.#gathering = gatherWrites(options, {
+      write: () => this.#writeWaiting(),
+      drop: () => this.#dropWaiting(),
+      // One entry an account.
+      isTooMuch: () => false,
+    });
   }
 
   pool(): PoolSettings {
@@ -91,6 +97,11 @@ class Memory {
     this.#gathering.flush();
   }
 
+  close(): void {
+    this.#gathering.finish();
+    this.#store.close();
+  }
+
   lookAgain(): void {
     this.#isLooked = false;
   }
@@ -125,8 +136,12 @@ class Memory {
 
   #writeWaiting(): void {
     const facts = [...this.#waiting.values()];
-    this.#waiting = new Map();
     this.#writeOfAccounts(() => this.#store.writeFacts(facts));
+    this.#waiting = new Map();
+  }
+
+  #dropWaiting(): void {
+    this.#waiting = new Map();
   }
 }
 
@@ -152,6 +167,7 @@ export function rememberSettings(store: SettingsStore, options: GatherOptions): 
     writeCredits: (accountKey, credits) => observe({ accountKey, credits }),
     writeTokensPerPercent: (accountKey, tokensPerPercent) => observe({ accountKey, tokensPerPercent }),
     writeFacts: (facts) => facts.forEach(observe),
+    close: () => memory.close(),
     setCooldown: (accountKey, cooldown) =>
       memory.writeCooldown(accountKey, () => store.setCooldown(accountKey, cooldown)),
     clearCooldown: (accountKey, model) =>
@@ -165,23 +181,26 @@ function isSameWindow(one: QuotaWindow, other: QuotaWindow): boolean {
   return one.limit === other.limit && one.minutes === other.minutes;
 }
 
-/** Of two observations of a window the later one counts. */
+/** Of two observations of a window the later one counts, but for what a clock that was set back left in the future. */
 function mergeWindows(known: readonly QuotaWindow[], seen: readonly QuotaWindow[]): readonly QuotaWindow[] {
   if (seen.length === 0) return known;
   const isReplaced = (window: QuotaWindow) =>
-    seen.some((other) => isSameWindow(window, other) && other.observedAtMs >= window.observedAtMs);
+    seen.some((other) => isSameWindow(window, other) && replacesObservation(other.observedAtMs, window.observedAtMs));
   const kept = known.filter((window) => !isReplaced(window));
   const news = seen.filter((window) => !kept.some((other) => isSameWindow(window, other)));
   return [...kept, ...news];
 }
 
+function mergeCredits(known: Credits | null, seen: Credits | null): Credits | null {
+  if (seen === null || known === null) return seen ?? known;
+  return replacesObservation(seen.observedAtMs, known.observedAtMs) ? seen : known;
+}
+
 function withFacts(state: AccountState, facts: AccountFacts): AccountState {
-  const { credits } = facts;
-  const isOlder = credits !== null && state.credits !== null && credits.observedAtMs < state.credits.observedAtMs;
   return {
     ...state,
     windows: mergeWindows(state.windows, facts.windows),
-    credits: credits === null || isOlder ? state.credits : credits,
+    credits: mergeCredits(state.credits, facts.credits),
     tokensPerPercent: facts.tokensPerPercent ?? state.tokensPerPercent,
   };
 }
@@ -191,7 +210,7 @@ function mergeFacts(before: AccountFacts | undefined, facts: AccountFacts): Acco
   return {
     accountKey: facts.accountKey,
     windows: mergeWindows(before.windows, facts.windows),
-    credits: facts.credits ?? before.credits,
+    credits: mergeCredits(before.credits, facts.credits),
     tokensPerPercent: facts.tokensPerPercent ?? before.tokensPerPercent,
   };
 }

@@ -29,11 +29,12 @@ export function openRuntimeStore(home: string, runtime: Runtime): RuntimeStore {
 function composeRuntime(connection: Connection): RuntimeStore {
   const { insertSession, changeSession, ...sessions } = sessionsTable(connection);
   const { insertTurn, ...turns } = turnsTable(connection);
+  const { markUsed, ...keys } = keysTable(connection);
   return {
     version: connection.version,
     damage: connection.damage,
     close: connection.close,
-    ...keysTable(connection),
+    ...keys,
     ...sessions,
     ...turns,
     ...responsesTable(connection),
@@ -41,8 +42,9 @@ function composeRuntime(connection: Connection): RuntimeStore {
     ...remoteTable(connection),
     ...pageTokensTable(connection),
 
-    keepTogether: ({ newSessions, changedSessions, turns }) =>
-      connection.commit(() => {
+    keepTogether: ({ usedKeys, newSessions, changedSessions, turns }) =>
+      connection.commitBriefly(() => {
+        for (const { id, atMs } of usedKeys) markUsed(id, atMs);
         for (const session of newSessions) insertSession(session);
         for (const session of changedSessions) changeSession(session);
         for (const turn of turns) insertTurn(turn);

@@ -216,7 +216,7 @@ function start(ground: Ground, onKilled: (restartAfterMs: number) => void): Runn
   const gather = {
     clock: life.clock,
     waitMs: LIMITS.gatherWritesMs,
-    onLost: (error: unknown) => sayLost(ground, error),
+    onTrouble: (error: unknown) => sayLost(ground, error),
   };
   const settings = rememberSettings(ground.settings, gather);
   const runtime = gatherRuntimeWrites(ground.runtime, gather);

@@ -3,7 +3,7 @@ import { sendRaw } from "../support/raw-client.ts";
 import { withDaemon } from "../support/with-daemon.ts";
 import type { Trial } from "../trial.ts";
 
-const HOSTS: readonly string[] = [
+export const HOSTS: readonly string[] = [
   ...[
     "",
     " ",
@@ -33,7 +33,7 @@ const HOSTS: readonly string[] = [
   ...["xn--localhost-9za", "lоcalhost", "localhost\u0000", "LOCALHOST.LOCALDOMAIN", "router.local", "*", "null"],
 ];
 
-const ORIGINS: readonly string[] = [
+export const ORIGINS: readonly string[] = [
   ...["null", "http://evil.example", "https://127.0.0.1:PORT", "http://127.0.0.1.evil.example", "http://localhost:1"],
   ...[
     "http://127.0.0.1:PORT@evil.example",

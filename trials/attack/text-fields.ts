@@ -1,7 +1,8 @@
 /** Every text that a client can send, filled with SQL, prototype keys, paths, escapes and NULs. */
+import { parseMetrics } from "../../test/support/parse-metrics.ts";
 import { bodyOf, callRaw, chatBodyOf, type RawRequest } from "../support/raw-client.ts";
 import { closeDesk } from "../support/trial-home.ts";
-import { withDaemon } from "../support/with-daemon.ts";
+import { type Stage, withDaemon } from "../support/with-daemon.ts";
 import type { Trial, TrialOptions } from "../trial.ts";
 
 const TEXTS: readonly string[] = [
@@ -121,11 +122,43 @@ function requestsOf(key: string, text: string): RawRequest[] {
   ];
 }
 
+/** Names that would end a label, a line or a family where they are not escaped. */
+const NAMES = ['a"} 1\nevil{b="', "# HELP evil evil\n# TYPE evil counter\nevil 1\\"];
+
+/** The figures name profiles: they stay whole under any name, hold none of the clients' texts, and need a key. */
+async function checkMetrics({ home, daemon, breaches }: Stage): Promise<void> {
+  const desk = await home.openDesk();
+  const profiles = desk.settings().profiles();
+  for (const [at, { id }] of profiles.entries())
+    desk.settings().updateProfile(id, { name: NAMES[at] ?? `plain-${at}` });
+  await callRaw(daemon.port, { key: home.key, body: bodyOf("x", "named") });
+  const asked = { method: "GET", path: "/metrics", body: "" };
+  const told = await callRaw(daemon.port, { ...asked, key: home.key });
+  const text = told.text();
+  const families = parseMetrics(text.slice(text.indexOf("# HELP"), text.lastIndexOf("\n") + 1));
+  const names = new Set(families.flatMap(({ samples }) => samples.map(({ labels }) => labels["profile"] ?? "")));
+  breaches.expect(
+    NAMES.every((name) => names.has(name)),
+    "a profile's name is not whole in the figures",
+  );
+  breaches.expect(!families.some(({ name }) => name === "evil"), "a profile's name became a figure");
+  breaches.expect(!TEXTS.some((hostile) => hostile.length > 9 && text.includes(hostile)), "a client's text is a label");
+  for (const key of [null, `${home.key.slice(0, -1)}~`]) {
+    const status = (await callRaw(daemon.port, { ...asked, key })).status();
+    breaches.expect(status === 401, `the figures were told to ${key === null ? "nobody" : "a wrong key"}: ${status}`);
+  }
+  const inUrl = await callRaw(daemon.port, { ...asked, path: `/metrics?key=${home.key}`, key: null });
+  breaches.expect(inUrl.status() === 401, `the figures were told for a key in the URL: ${inUrl.status()}`);
+  for (const { id, name } of profiles) desk.settings().updateProfile(id, { name });
+  closeDesk(desk);
+}
+
 const SAFE = [200, 400, 404, 431];
 
 async function run({ short }: TrialOptions) {
   const texts = short ? TEXTS.filter((_, at) => at % 12 === 4) : TEXTS;
-  return withDaemon({ accounts: 2 }, async ({ home, daemon, breaches }) => {
+  return withDaemon({ accounts: 2 }, async (stage) => {
+    const { home, daemon, breaches } = stage;
     home.sim.reply("served");
     let tried = 0;
     for (const text of texts) {
@@ -137,6 +170,7 @@ async function run({ short }: TrialOptions) {
         breaches.expect(!/^X-A:/im.test(call.text()), `${what}: a header was smuggled into the answer`);
       }
     }
+    await checkMetrics(stage);
     const desk = await home.openDesk();
     const [settings, runtime] = [desk.settings(), desk.runtime("daemon")];
     breaches.expect(settings.damage().length + runtime.damage().length === 0, "a file is damaged");
@@ -150,7 +184,7 @@ async function run({ short }: TrialOptions) {
     return {
       name: "hostile texts",
       tried: `${texts.length} texts in ${requestsOf("", "").length} places each, ${tried} requests`,
-      found: `200, 400 or 404 for each; tables whole, ${sessions} sessions told apart`,
+      found: `200, 400 or 404 for each; tables and figures whole, ${sessions} sessions told apart`,
     };
   });
 }

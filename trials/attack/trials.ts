@@ -5,6 +5,7 @@ import { homeFilesTrial, signInFilesTrial } from "./files.ts";
 import { guessingTrial } from "./guessing.ts";
 import { halfSentTrial } from "./half-sent.ts";
 import { hostsTrial } from "./hosts.ts";
+import { socketsTrial } from "./sockets.ts";
 import { terminalTrial } from "./terminal.ts";
 import { textFieldsTrial } from "./text-fields.ts";
 import { wireTricksTrial } from "./wire-tricks.ts";
@@ -16,6 +17,7 @@ export const attackTrials: readonly Trial[] = [
   textFieldsTrial,
   guessingTrial,
   halfSentTrial,
+  socketsTrial,
   terminalTrial,
   homeFilesTrial,
   signInFilesTrial,

@@ -1,4 +1,6 @@
 /** `kill -9` in the middle of everything, again and again: what was there is there, and the next process goes on. */
+import { LIMITS } from "../../src/limits.ts";
+import type { RuntimeStore } from "../../src/ports.ts";
 import { createSeededRng, drawInteger } from "../../src/simulator/rng.ts";
 import { askMany } from "../support/ask-many.ts";
 import { type Daemon, startDaemon } from "../support/daemon.ts";
@@ -9,14 +11,24 @@ import { Breaches, countText, type Trial, type TrialOptions } from "../trial.ts"
 
 const ACCOUNTS = 3;
 const OPEN_TURNS = 12;
-/** What was written down this long before the kill must be there. */
-const WRITTEN_MS = 2_000;
+/** What sessions and turns left behind this long before the kill must be there: half a second for a process that is busy. */
+const WRITTEN_MS = LIMITS.gatherWritesMs + 500;
 const PAUSE_MS = 7 * 24 * 3_600_000;
 
 /** What a client was told, and what has to be true of it for ever. */
 interface Promised {
-  /** Sessions that got a whole answer, and when. */
+  /** Sessions that got a whole answer, and when they got the first one. */
   readonly sessions: Map<string, number>;
+  /** Turns that were answered whole, and when. */
+  readonly turns: Map<string, number>;
+  /** Responses that were to be stored and were answered whole. */
+  readonly responses: Set<string>;
+}
+
+function openCounts(): Counts {
+  return {
+    ...{ kills: 0, cut: 0, missing: 0, missingTurns: 0, oldestMs: 0, windows: 0 },
+  };
 }
 
 /** Keeps turns open until the process is gone. */
@@ -26,13 +38,19 @@ function keepAsking(home: TrialHome, daemon: Daemon, round: number, promised: Pr
   const worker = async (lane: number): Promise<void> => {
     for (let turn = 0; !isOver && daemon.isAlive(); turn += 1) {
       const session = `kill-${round}-${lane}-${turn % 2}`;
-      const body = bodyOf(`turn ${turn}`, session, { store: lane % 3 === 0, stream: lane % 4 !== 0 });
+      const [store, stream] = [lane % 3 === 0, lane % 4 !== 0];
+      const body = bodyOf(`turn ${turn}`, session, { store, stream });
       const call = sendRaw(daemon.port, renderRequest(daemon.port, { key: home.key, body }));
       await call.over;
       const id = /x-codexuse-session: (\S+)/i.exec(call.text())?.[1];
-      if (!/"completed"|response\.completed/.test(call.text()) || id === undefined) continue;
+      // Items are completed one after another; of a stream the last event counts.
+      const isWhole = call.text().includes(stream ? '"type":"response.completed"' : '"completed"');
+      if (!isWhole || id === undefined) continue;
       whole += 1;
-      promised.sessions.set(id, performance.now());
+      const atMs = performance.now();
+      if (!promised.sessions.has(id)) promised.sessions.set(id, atMs);
+      promised.turns.set(/x-codexuse-turn: (\S+)/i.exec(call.text())?.[1] ?? "unnamed", atMs);
+      if (store) promised.responses.add(/"id":"(resp_[^"]+)"/.exec(call.text())?.[1] ?? "unnamed");
     }
   };
   const workers = Promise.all(Array.from({ length: OPEN_TURNS }, (_, lane) => worker(lane)));
@@ -48,8 +66,10 @@ function keepAsking(home: TrialHome, daemon: Daemon, round: number, promised: Pr
 interface Counts {
   kills: number;
   cut: number;
-  sessions: number;
   missing: number;
+  missingTurns: number;
+  /** Of what was missing, the oldest. */
+  oldestMs: number;
   windows: number;
 }
 
@@ -77,23 +97,50 @@ async function checkFiles(
     .accountState(paused?.accountKey ?? "")
     .cooldowns.some((cooldown) => cooldown.untilMs > Date.now());
   breaches.expect(isPaused, `${where}: a cooldown is gone`);
+  checkGathered(runtime, promised, killedAt, breaches, counts, where);
+  closeDesk(desk);
+}
+
+/** Sessions and turns may miss the last moment, stored responses nothing. */
+function checkGathered(
+  runtime: RuntimeStore,
+  promised: Promised,
+  killedAt: number,
+  breaches: Breaches,
+  counts: Counts,
+  where: string,
+): void {
+  const judgeMissing = (what: string, atMs: number) => {
+    const ageMs = killedAt - atMs;
+    counts.oldestMs = Math.max(counts.oldestMs, ageMs);
+    breaches.expect(ageMs < WRITTEN_MS, `${where}: ${what} is gone, ${Math.round(ageMs)} ms old`);
+  };
   for (const [id, atMs] of promised.sessions) {
-    counts.sessions += 1;
     if (runtime.session(id) !== null) continue;
     counts.missing += 1;
-    breaches.expect(
-      killedAt - atMs < WRITTEN_MS,
-      `${where}: session ${id} is gone, ${Math.round(killedAt - atMs)} ms old`,
-    );
+    // Once is enough; what is there must be there after every further kill.
+    promised.sessions.delete(id);
+    judgeMissing(`session ${id}`, atMs);
   }
-  closeDesk(desk);
+  for (const [id, atMs] of promised.turns) {
+    if (runtime.turn(id) !== null) continue;
+    counts.missingTurns += 1;
+    promised.turns.delete(id);
+    judgeMissing(`turn ${id}`, atMs);
+  }
+  const [key] = runtime.keys();
+  for (const id of promised.responses) {
+    const isThere = runtime.responseText(key?.id ?? "", id, 0) !== null;
+    breaches.expect(isThere, `${where}: the stored response ${id} is gone`);
+  }
 }
 
 async function run({ short, seed, say }: TrialOptions) {
   const kills = short ? 1 : 40;
   const rng = createSeededRng(seed);
   const breaches = new Breaches();
-  const counts: Counts = { kills: 0, cut: 0, sessions: 0, missing: 0, windows: 0 };
+  const counts = openCounts();
+  const promised: Promised = { sessions: new Map(), turns: new Map(), responses: new Set() };
   // Tokens that are always due: refreshes are under way all the time.
   const home = await openTrialHome({ accounts: ACCOUNTS, simulator: { accessTokenTtlMs: 240_000 } });
   try {
@@ -102,7 +149,6 @@ async function run({ short, seed, say }: TrialOptions) {
     home.account(2).setUsed(100);
     home.account(2).setUsed(100, "secondary");
     await pauseAccount(home, "account-3");
-    const promised: Promised = { sessions: new Map() };
     for (let round = 0; round < kills; round += 1) {
       const where = `kill ${round}`;
       const daemon = await startDaemon(home);
@@ -131,7 +177,7 @@ async function run({ short, seed, say }: TrialOptions) {
   return {
     name: "kill -9",
     tried: `${counts.kills} kills of a serving daemon, seed ${seed}`,
-    found: `${countText(counts.cut)} turns cut; 0 keys, profiles, credentials or cooldowns lost; of ${countText(counts.sessions)} looks at sessions ${counts.missing} missed one younger than ${WRITTEN_MS / 1_000} s; ${counts.windows} sign-ins lost to an exchange cut between answer and write`,
+    found: `${countText(counts.cut)} turns cut; 0 keys, profiles, credentials or cooldowns lost; of ${countText(promised.responses.size)} stored responses none, of ${countText(promised.sessions.size + counts.missing)} sessions ${counts.missing} and of ${countText(promised.turns.size + counts.missingTurns)} turn records ${counts.missingTurns}, ${Math.round(counts.oldestMs)} ms old at most; ${counts.windows} sign-ins lost to an exchange cut between answer and write`,
     breaches: breaches.list(),
   };
 }

@@ -14,6 +14,8 @@ const LEFT_BYTES_MAX = 96 * 1024 * 1024;
 const POOLED_SOCKETS_MAX = 64 + 16;
 const WIDTH = 48;
 const WARM_UP = 200;
+/** Turns are written together, after 50 ms. */
+const WRITTEN_MS = 2_000;
 
 interface Run extends Stage {
   readonly counts: { whole: number; left: number; foreign: number };
@@ -69,8 +71,12 @@ async function checkBooks(run: Stage): Promise<number> {
     .profiles()
     .filter((profile) => settings.accountState(profile.accountKey).cooldowns.length > 0);
   breaches.expect(paused.length === 0, `${paused.length} accounts were paused because clients left`);
-  const turns = desk.runtime("daemon").turnsSince(0, 100_000);
-  breaches.expect(turns.length >= home.sim.turnsOf().length, "turns were asked of upstream that are in no book");
+  // The ends of the last turns are written down a moment later.
+  const readTurns = () => desk.runtime("daemon").turnsSince(0, 100_000);
+  const asked = home.sim.turnsOf().length;
+  const isBooked = await comes(() => readTurns().length >= asked, WRITTEN_MS);
+  const turns = readTurns();
+  breaches.expect(isBooked, `${asked} turns were asked of upstream, and ${turns.length} are in the book`);
   closeDesk(desk);
   return turns.length;
 }

@@ -13,6 +13,10 @@ export interface Counts {
   left: number;
   /** Refused in a way that a client understands. */
   refused: number;
+  /** Of the refused, by the state of the pool that they were told. */
+  readonly codes: Map<string, number>;
+  /** Of the refused, those that some account could have served. */
+  refusedWithRoom: number;
   cut: number;
   foreign: number;
 }
@@ -52,15 +56,9 @@ function questionOf(key: string, index: number, rng: Rng): Question {
   return turn({ key, body: bodyOf(text, session, { stream: rng() < 0.8 }) });
 }
 
-function judge(
-  { breaches }: Stage,
-  counts: Counts,
-  question: Question,
-  call: RawCall,
-  index: number,
-  hasLeft: boolean,
-): void {
+function judge(stage: Stage, counts: Counts, question: Question, call: RawCall, index: number, hasLeft: boolean): void {
   const text = call.text();
+  const { breaches } = stage;
   if (holdsForeign(text, index)) {
     counts.foreign += 1;
     breaches.add(`turn ${index} got what was another's`);
@@ -69,11 +67,38 @@ function judge(
   else if (question.kind === "wrong-key") breaches.expect(call.status() === 401, `a wrong key got ${call.status()}`);
   else if (question.kind === "list") breaches.expect(call.status() === 200, `the list of models is ${call.status()}`);
   else if (isServed(call)) counts.served += 1;
-  else if (UNDERSTOOD.includes(call.status())) {
-    counts.refused += 1;
-    breaches.expect(/"reason":"/.test(text), `turn ${index} was refused without a reason: ${text.slice(-300)}`);
-  } else if (call.status() === 200 && /upstream_stream_broken|response\.failed|"error"/.test(text)) counts.cut += 1;
+  else if (UNDERSTOOD.includes(call.status())) judgeRefusal(stage, counts, text, index);
+  else if (call.status() === 200 && /upstream_stream_broken|response\.failed|"error"/.test(text)) counts.cut += 1;
   else breaches.add(`turn ${index} got ${call.status()} ${text.slice(-300)}`);
+}
+
+/** What a refusal says of one account. */
+interface ToldAccount {
+  readonly profile: string;
+  readonly reason: string;
+}
+
+/** A refusal's body as it was told: in one piece, or as the only event of a stream. */
+function readRefusal(text: string): { readonly code: string; readonly accounts: readonly ToldAccount[] } {
+  const accounts = [...text.matchAll(/"profile":"([^"]*)","reason":"([^"]*)"/g)].map(
+    ([, profile = "", reason = ""]) => ({ profile, reason }),
+  );
+  return { code: /"code":"([^"]*)"/.exec(text)?.[1] ?? "none", accounts };
+}
+
+/** Every account that was there must be out for a reason, and the turn may have ended only with all of them. */
+function judgeRefusal({ home, breaches }: Stage, counts: Counts, text: string, index: number): void {
+  const { code, accounts } = readRefusal(text);
+  counts.refused += 1;
+  counts.codes.set(code, (counts.codes.get(code) ?? 0) + 1);
+  // The owner takes one out at a time.
+  const isWhole = accounts.length >= home.sim.accounts.length - 1;
+  breaches.expect(isWhole, `turn ${index} was refused without every account's reason: ${text.slice(-300)}`);
+  const free = accounts.filter(({ reason }) => reason === "eligible" || reason === "tried");
+  if (free.length === 0) return;
+  counts.refusedWithRoom += 1;
+  const told = accounts.map(({ profile, reason }) => `${profile} ${reason}`).join(", ");
+  breaches.add(`turn ${index} was refused with ${code} while an account had room: ${told}`);
 }
 
 /** Asks until told to stop; `width` clients side by side. */

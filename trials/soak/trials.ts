@@ -86,6 +86,12 @@ async function checkAtRest(stage: Stage, descriptorsBefore: number): Promise<num
   return daemon.descriptors();
 }
 
+/** Which states of the pool the refusals named, the most frequent first. */
+function codesText({ codes }: Counts): string {
+  const parts = [...codes].toSorted((a, b) => b[1] - a[1]).map(([code, count]) => `${code} ${count}`);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
 async function run({ short, seed, minutes, say }: TrialOptions) {
   const lastsMs = short ? SHORT_MS : (minutes ?? USUAL_MINUTES) * MINUTE_MS;
   // Tokens are due half a minute after they were issued: they rotate all the time.
@@ -96,7 +102,16 @@ async function run({ short, seed, minutes, say }: TrialOptions) {
     home.sim.script.pace({ headDelayMs: 5, eventDelayMs: 2 });
     await askMany(daemon.port, home.key, "warm", 20, 4);
     const descriptors = daemon.descriptors();
-    const counts: Counts = { asked: 0, served: 0, left: 0, refused: 0, cut: 0, foreign: 0 };
+    const counts: Counts = {
+      asked: 0,
+      served: 0,
+      left: 0,
+      refused: 0,
+      codes: new Map(),
+      refusedWithRoom: 0,
+      cut: 0,
+      foreign: 0,
+    };
     const desk = await home.openDesk();
     const generationsBefore = generationsOf(desk);
     const misfortunes = startMisfortunes(stage, desk, seed);
@@ -116,7 +131,7 @@ async function run({ short, seed, minutes, say }: TrialOptions) {
     return {
       name: "soak",
       tried: `${short ? `${SHORT_MS / 1_000} s` : `${Math.round(lastsMs / MINUTE_MS)} min`}, ${countText(counts.asked)} requests, ${befallen} misfortunes, ${rotations} token rotations, seed ${seed}`,
-      found: `${countText(counts.served)} served, ${countText(counts.left)} left, ${counts.refused} refused and ${counts.cut} cut as told; ${counts.foreign} wrong deliveries; ${memory}; ${after} descriptors (${descriptors} before); ${checkFiles(stage)}`,
+      found: `${countText(counts.served)} served, ${countText(counts.left)} left, ${counts.refused} refused and ${counts.cut} cut as told${codesText(counts)}; ${counts.refusedWithRoom} refused while an account had room; ${counts.foreign} wrong deliveries; ${memory}; ${after} descriptors (${descriptors} before); ${checkFiles(stage)}`,
     };
   });
 }

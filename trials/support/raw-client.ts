@@ -31,6 +31,7 @@ export interface RawCall {
   readonly socket: Socket;
   /** What has come so far; empty in the end for calls that keep nothing. */
   text(): string;
+  raw(): Buffer;
   bytes(): number;
   /** 0 until it is known. */
   status(): number;
@@ -55,6 +56,7 @@ export function sendRaw(port: number, bytes: Uint8Array | string, options: RawCa
   const call: RawCall = {
     socket,
     over,
+    raw: () => Buffer.concat(parts),
     text: () => Buffer.concat(parts).toString("utf8"),
     bytes: () => size,
     status: () => status,

@@ -23,3 +23,11 @@ export function believableState(state: AccountState, nowMs: number): AccountStat
     credits: credits !== null && credits.observedAtMs <= latestMs ? credits : null,
   };
 }
+
+/** An observation this much older is no straggler: the clock has been set back, and the known one is of no time at all. */
+export const STRAGGLER_MS = 60 * 60_000;
+
+/** Whether what was seen at one instant is to replace what is known of another. */
+export function replacesObservation(seenAtMs: number, knownAtMs: number): boolean {
+  return seenAtMs >= knownAtMs || knownAtMs > seenAtMs + STRAGGLER_MS;
+}

@@ -58,6 +58,15 @@ const ROWS: readonly (readonly [string, string, Framed["events"]])[] = [
       ["", "4"],
     ],
   ],
+  [
+    "a line that CR ends within an event of LF",
+    "data: {}\rdata: 2\n\ndata: 1\rfoo\n\n",
+    [
+      ["", "{}\n2"],
+      ["", "1"],
+    ],
+  ],
+  ["a name before it", "event: a\ndata: {}\r[DONE]\n\n", [["a", "{}"]]],
   ["comments", ": keep-alive\n\n:\ndata: 1\n: between\n\n", [["", "1"]]],
   ["fields nobody asked for", "id: 7\nretry: 10\nevent: a\ndata: 1\nfoo: bar\n\n", [["a", "1"]]],
   ["a field whose name only begins alike", "database: 1\neventual: 2\ndata: 3\n\n", [["", "3"]]],

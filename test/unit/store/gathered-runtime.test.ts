@@ -1,8 +1,12 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { LIMITS } from "../../../src/limits.ts";
 import type { RuntimeStore } from "../../../src/ports.ts";
 import { createVirtualClock } from "../../../src/simulator/clock.ts";
 import { gatherRuntimeWrites } from "../../../src/store/gathered-runtime.ts";
 import { openRuntimeStore } from "../../../src/store/runtime-store.ts";
+import { StoreError } from "../../../src/store/store-error.ts";
 import { aKey, aSession, aTurn } from "../../support/records.ts";
 import { useTempHome } from "../../support/temp-home.ts";
 
@@ -11,7 +15,7 @@ const WAIT_MS = 50;
 function openGathered(file: RuntimeStore = openRuntimeStore(":memory:", "daemon")) {
   const clock = createVirtualClock(1_000_000);
   const lost: unknown[] = [];
-  const options = { clock, waitMs: WAIT_MS, onLost: (error: unknown) => lost.push(error) };
+  const options = { clock, waitMs: WAIT_MS, onTrouble: (error: unknown) => lost.push(error) };
   return { clock, lost, file, store: gatherRuntimeWrites(file, options) };
 }
 
@@ -86,6 +90,58 @@ describe("gatherRuntimeWrites()", () => {
     await clock.advance(WAIT_MS);
     expect(lost).toHaveLength(1);
     expect(file.turnsSince(0, 10).map((turn) => turn.id)).toEqual(["kept"]);
+  });
+
+  test("keeps what it cannot write while another process holds the file, and troubles nobody with it meanwhile", async () => {
+    const home = useTempHome();
+    let tries = 0;
+    const file = openRuntimeStore(home, "daemon");
+    const counted: RuntimeStore = {
+      ...file,
+      keepTogether: (batch) => {
+        tries += 1;
+        file.keepTogether(batch);
+      },
+    };
+    file.addKey(aKey({ id: "key-1" }));
+    const { clock, lost, store } = openGathered(counted);
+    const other = new Database(join(home, "daemon.sqlite"));
+    other.run("BEGIN IMMEDIATE");
+    store.saveSession(aSession());
+    store.recordTurn(aTurn({ id: "first" }));
+    store.touchKey("key-1", 7_000);
+    await clock.advance(WAIT_MS);
+    store.recordTurn(aTurn({ id: "second" }));
+    store.sessions();
+    await clock.advance(WAIT_MS);
+    expect([tries, lost.length]).toEqual([1, 1]);
+    expect(store.session("session-1")).toEqual(aSession());
+    other.run("ROLLBACK");
+    other.close();
+    await clock.advance(LIMITS.gatherRetryMs);
+    expect(file.turnsSince(0, 10).map((turn) => turn.id)).toEqual(["second", "first"]);
+    expect(file.keys()[0]?.lastUsedAtMs).toBe(7_000);
+    expect([file.sessions(), tries, lost.length]).toEqual([[aSession()], 2, 1]);
+    store.close();
+  });
+
+  test("does not keep without end what it cannot write", async () => {
+    const file = openRuntimeStore(":memory:", "daemon");
+    let isHeld = true;
+    let written = 0;
+    const held: RuntimeStore = {
+      ...file,
+      keepTogether: ({ turns }) => {
+        if (isHeld) throw new StoreError("locked", "held", "wait");
+        written += turns.length;
+      },
+    };
+    const { clock, lost, store } = openGathered(held);
+    for (let count = 0; count < 10_500; count += 1) store.recordTurn(aTurn({ id: `turn-${count}` }));
+    expect(lost).toHaveLength(2);
+    isHeld = false;
+    await clock.advance(LIMITS.gatherRetryMs);
+    expect(written).toBeLessThan(1_000);
   });
 
   test("a burst does not wait for the clock", () => {

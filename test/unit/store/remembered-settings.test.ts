@@ -25,7 +25,7 @@ function openRemembered(home = ":memory:") {
       return file.accountState(accountKey);
     },
   };
-  const options = { clock, waitMs: WAIT_MS, onLost: () => undefined };
+  const options = { clock, waitMs: WAIT_MS, onTrouble: () => undefined };
   return {
     clock,
     file,
@@ -87,6 +87,32 @@ describe("rememberSettings()", () => {
       [300, 40],
       [60, 25],
     ]);
+  });
+
+  test("what a clock saw that has been set back since gives way, in memory as in the file", async () => {
+    const { clock, file, store } = openRemembered();
+    const dayMs = 86_400_000;
+    const credits = { available: true, unlimited: false };
+    for (const isWritten of [false, true]) {
+      store.mergeWindows("account-1", [aWindow({ usedPercent: 90, observedAtMs: 3 * dayMs })]);
+      store.writeCredits("account-1", { ...credits, observedAtMs: 3 * dayMs });
+      if (isWritten) await clock.advance(WAIT_MS);
+      store.mergeWindows("account-1", [aWindow({ usedPercent: 10, observedAtMs: dayMs })]);
+      store.writeCredits("account-1", { ...credits, available: false, observedAtMs: dayMs });
+      const expected = { windows: [{ usedPercent: 10 }], credits: { available: false } };
+      expect(store.accountState("account-1")).toMatchObject(expected);
+      await clock.advance(WAIT_MS);
+      expect(file.accountState("account-1")).toMatchObject(expected);
+    }
+  });
+
+  test("an older look at the credits does not replace a newer one that waits", async () => {
+    const { clock, file, store } = openRemembered();
+    store.writeCredits("account-1", { available: true, unlimited: false, observedAtMs: 2_000 });
+    store.writeCredits("account-1", { available: false, unlimited: false, observedAtMs: 1_000 });
+    expect(store.accountState("account-1").credits?.available).toBe(true);
+    await clock.advance(WAIT_MS);
+    expect(file.accountState("account-1").credits?.available).toBe(true);
   });
 
   test("a cooldown is in the file at once, for the other runtime heeds it too", () => {

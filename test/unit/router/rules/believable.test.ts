@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { believableState } from "../../../../src/router/rules/believable.ts";
+import { believableState, replacesObservation } from "../../../../src/router/rules/believable.ts";
 import { aCooldown, aWindow } from "../../../support/records.ts";
 
 const NOW_MS = 1_000_000_000;
@@ -25,5 +25,16 @@ describe("believableState()", () => {
   test("drops what a clock saw that has been set back since, and keeps what was measured", () => {
     const left = { windows: [], cooldowns: [], credits: null, tokensPerPercent: 7 };
     expect(believableState(aState(NOW_MS + DAY_MS), NOW_MS)).toEqual(left);
+  });
+});
+
+describe("replacesObservation()", () => {
+  test.each([
+    ["the same instant", NOW_MS, NOW_MS, true],
+    ["a later one", NOW_MS + 1, NOW_MS, true],
+    ["a straggler", NOW_MS - 30 * 60_000, NOW_MS, false],
+    ["one after the clock was set back by a day", NOW_MS - DAY_MS, NOW_MS, true],
+  ])("%s", (_, seenAtMs, knownAtMs, isReplaced) => {
+    expect(replacesObservation(seenAtMs, knownAtMs)).toBe(isReplaced);
   });
 });
