@@ -91,6 +91,16 @@ function nameReader(settings: SettingsStore): () => NameTable {
   };
 }
 
+/** Whether a name is in the published list, which is put together anew only when the names are: every turn asks at its end. */
+function publishedReader(names: () => NameTable): (model: string) => boolean {
+  let read: { readonly table: NameTable; readonly published: ReadonlySet<string> } | null = null;
+  return (model) => {
+    const table = names();
+    if (read?.table !== table) read = { table, published: new Set(publishedNames(table)) };
+    return read.published.has(model);
+  };
+}
+
 function newId(prefix: string): string {
   return `${prefix}_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;
 }
@@ -458,7 +468,7 @@ async function openRuntimeMetrics(base: Base, options: StartOptions, engine: Eng
     startedAtMs: base.clock.now(),
     profileStates: PROFILE_STATES,
     mainLimit: MAIN_LIMIT,
-    isPublished: (model) => publishedNames(names()).includes(model),
+    isPublished: publishedReader(names),
     readPool: () => ({
       nowMs: base.clock.now(),
       isEnabled: base.settings().pool().enabled,
