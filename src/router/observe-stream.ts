@@ -9,6 +9,7 @@ import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, renderEvent } from "../protocol/sse.ts";
 import { isLifecycle, isTerminal, LIFECYCLE_TYPES, TERMINAL_TYPES, type WireEvent } from "../protocol/wire-event.ts";
 import type { EventReader, ReadEvents } from "./event-reader.ts";
+import type { BodyChunk, BodyReader, PulledBody } from "./turn.ts";
 
 export type StreamEnd =
   | { readonly kind: "ended"; readonly terminal: WireEvent }
@@ -51,14 +52,19 @@ function isWatched(type: string): boolean {
   return WATCHED.has(type);
 }
 
-type Controller = ReadableStreamDefaultController<Uint8Array>;
-
 /** The client's body. Each chunk holds whole events. */
-export function observeStream(options: ObserveOptions): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(new StreamObserver(options), { highWaterMark: 0 });
+export function observeStream(options: ObserveOptions): PulledBody {
+  const observer = new StreamObserver(options);
+  return { getReader: () => observer };
 }
 
-class StreamObserver {
+const NOTHING_MORE: BodyChunk = { done: true, value: undefined };
+
+function chunkOf(value: Uint8Array): BodyChunk {
+  return { done: false, value };
+}
+
+class StreamObserver implements BodyReader {
   readonly #options: ObserveOptions;
   readonly #collector = new AnswerCollector(LIMITS.answerBytesMax);
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
@@ -66,8 +72,8 @@ class StreamObserver {
   #batch: readonly WireEvent[];
   /** The response object of the terminal event that was sent. */
   #response: string | null = null;
-  #isOver = false;
-  #isCancelled = false;
+  #hasEnded = false;
+  #isLastOut = false;
 
   constructor(options: ObserveOptions) {
     this.#options = options;
@@ -76,29 +82,37 @@ class StreamObserver {
     if (options.signal.aborted) this.#stop();
   }
 
-  async pull(controller: Controller): Promise<void> {
-    if (this.#isOver) return this.#breakOff(controller);
+  /** The last of its chunks has been read. */
+  get isOver(): boolean {
+    return this.#isLastOut;
+  }
+
+  async read(): Promise<BodyChunk> {
+    if (this.#isLastOut) return NOTHING_MORE;
+    if (this.#hasEnded) return this.#breakOff();
     if (this.#batch.length > 0) {
       const events = this.#batch;
       this.#batch = [];
-      return this.#forward(events, controller);
+      return chunkOf(this.#forward(events));
     }
     const outcome = await this.#options.reader.read();
-    if (this.#isOver) return this.#breakOff(controller);
-    if (outcome.kind === "events") return this.#forward(outcome.events, controller);
-    this.#breakOff(controller);
+    // The client may have left meanwhile.
+    if (this.#isLastOut) return NOTHING_MORE;
+    if (this.#hasEnded) return this.#breakOff();
+    if (outcome.kind === "events") return chunkOf(this.#forward(outcome.events));
     this.#finish({ kind: "lost", cause: outcome });
+    return this.#breakOff();
   }
 
-  cancel(): void {
-    this.#isCancelled = true;
+  async cancel(): Promise<void> {
+    this.#isLastOut = true;
     this.#finish({ kind: "client-left" });
   }
 
   /** Only the first end counts. */
   #finish(end: StreamEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#options.signal.removeEventListener("abort", this.#stop);
     this.#options.reader.cancel(end.kind);
     this.#options.onFinished(this.#response);
@@ -119,8 +133,8 @@ class StreamObserver {
     return text === event.text ? null : renderEvent(event.type, text);
   }
 
-  /** Sends one batch on, to the terminal event if it holds one. */
-  #forward(events: readonly WireEvent[], controller: Controller): void {
+  /** The bytes of one batch, to the terminal event if it holds one. */
+  #forward(events: readonly WireEvent[]): Uint8Array {
     const runs = new ByteRuns();
     for (const event of events) {
       if (!isWatched(event.type)) {
@@ -131,12 +145,11 @@ class StreamObserver {
       const isCut = isLast && this.#options.isWithheld(event);
       this.#send(event, isCut, runs);
       if (!isLast) continue;
-      controller.enqueue(runs.join());
-      controller.close();
+      this.#isLastOut = true;
       this.#finish({ kind: "ended", terminal: event });
-      return;
+      break;
     }
-    if (events.length > 0) controller.enqueue(runs.join());
+    return runs.join();
   }
 
   #send(event: WireEvent, isCut: boolean, runs: ByteRuns): void {
@@ -145,9 +158,8 @@ class StreamObserver {
     else runs.addBytes(changed);
   }
 
-  #breakOff(controller: Controller): void {
-    if (this.#isCancelled) return;
-    controller.enqueue(CUT_BYTES);
-    controller.close();
+  #breakOff(): BodyChunk {
+    this.#isLastOut = true;
+    return chunkOf(CUT_BYTES);
   }
 }
