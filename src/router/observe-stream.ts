@@ -3,7 +3,7 @@
  * nothing piles up. Watches usage and the ending; changes only what must be changed, and never mixes two attempts.
  */
 import { LIMITS } from "../limits.ts";
-import { AnswerCollector, answerTextOf, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
+import { AnswerCollector, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
 import { ByteRuns } from "../protocol/byte-runs.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, renderEvent } from "../protocol/sse.ts";
@@ -31,8 +31,8 @@ export interface ObserveOptions {
   readonly signal: AbortSignal;
   /** Called exactly once, however it ends. */
   readonly onEnd: (end: StreamEnd) => void;
-  /** Called just before that: the response object as it was told, or null when the stream ended in any other way. */
-  readonly onFinished: (response: string | null) => void;
+  /** Called just before that: the text of the last event as it was told, or null when the stream ended in any other way. */
+  readonly onFinished: (event: string | null) => void;
 }
 
 const CUT_CODE = "upstream_stream_broken";
@@ -70,8 +70,8 @@ class StreamObserver implements BodyReader {
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
   #batch: readonly WireEvent[];
-  /** The response object of the terminal event that was sent. */
-  #response: string | null = null;
+  /** The terminal event that was sent, if the stream ended well. */
+  #ending: string | null = null;
   #hasEnded = false;
   #isLastOut = false;
 
@@ -115,7 +115,7 @@ class StreamObserver implements BodyReader {
     this.#hasEnded = true;
     this.#options.signal.removeEventListener("abort", this.#stop);
     this.#options.reader.cancel(end.kind);
-    this.#options.onFinished(this.#response);
+    this.#options.onFinished(this.#ending);
     this.#options.onEnd(end);
   }
 
@@ -128,8 +128,7 @@ class StreamObserver implements BodyReader {
     if (isPlain || !isLifecycle(event.type)) return null;
     const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
-    if (event.type === "response.completed" || event.type === "response.incomplete")
-      this.#response = answerTextOf(text);
+    if (event.type === "response.completed" || event.type === "response.incomplete") this.#ending = text;
     return text === event.text ? null : renderEvent(event.type, text);
   }
 

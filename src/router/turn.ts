@@ -58,7 +58,7 @@ export type Served =
       readonly headers: Readonly<Record<string, string>>;
       /** Whole events only: between two chunks a keep-alive may be put. */
       readonly body: PulledBody;
-      /** The response object as the client was told it, known before its last byte is out; null unless it ended well. */
+      /** The last event as the client was told it, known before its last byte is out; null unless it ended well. */
       readonly finished: Promise<string | null>;
       /** Whether reasoning that only another account can read was left out of the input. */
       readonly sanitised: boolean;
