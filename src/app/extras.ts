@@ -7,7 +7,7 @@ import process from "node:process";
 import type { DesktopAlerts } from "../alerts/desktop-alerts.ts";
 import { findNotifier } from "../alerts/notifier.ts";
 import { showNotification } from "../alerts/show-notification.ts";
-import { publishedNames } from "../models/resolve.ts";
+import { type NameTable, publishedNames } from "../models/resolve.ts";
 import type { Desk, Presence } from "../operations/operation.ts";
 import { PROFILE_STATES } from "../operations/profile-view.ts";
 import { readProfiles } from "../operations/read-profiles.ts";
@@ -31,6 +31,16 @@ export interface Ground {
   readonly place: { port: number; readonly startedAtMs: number };
 }
 
+/** Whether a name is in the published list, which is put together anew only when the names are: every turn asks at its end. */
+function publishedReader(names: () => NameTable): (model: string) => boolean {
+  let read: { readonly table: NameTable; readonly published: ReadonlySet<string> } | null = null;
+  return (model) => {
+    const table = names();
+    if (read?.table !== table) read = { table, published: new Set(publishedNames(table)) };
+    return read.published.has(model);
+  };
+}
+
 export async function openRuntimeMetrics({ runtime, engine, desk, place }: Ground): Promise<Metrics> {
   const { openMetrics } = await import("../telemetry/metrics.ts");
   const { clock, live, names } = engine;
@@ -40,7 +50,7 @@ export async function openRuntimeMetrics({ runtime, engine, desk, place }: Groun
     startedAtMs: place.startedAtMs,
     profileStates: PROFILE_STATES,
     mainLimit: MAIN_LIMIT,
-    isPublished: (model) => publishedNames(names()).includes(model),
+    isPublished: publishedReader(names),
     readPool: () => ({
       nowMs: clock.now(),
       isEnabled: desk.settings().pool().enabled,

@@ -3,12 +3,13 @@
  * nothing piles up. Watches usage and the ending; changes only what must be changed, and never mixes two attempts.
  */
 import { LIMITS } from "../limits.ts";
-import { AnswerCollector, answerTextOf, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
+import { AnswerCollector, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
 import { ByteRuns } from "../protocol/byte-runs.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, renderEvent } from "../protocol/sse.ts";
 import { isLifecycle, isTerminal, LIFECYCLE_TYPES, TERMINAL_TYPES, type WireEvent } from "../protocol/wire-event.ts";
 import type { EventReader, ReadEvents } from "./event-reader.ts";
+import type { BodyChunk, BodyReader, PulledBody } from "./turn.ts";
 
 export type StreamEnd =
   | { readonly kind: "ended"; readonly terminal: WireEvent }
@@ -30,8 +31,8 @@ export interface ObserveOptions {
   readonly signal: AbortSignal;
   /** Called exactly once, however it ends. */
   readonly onEnd: (end: StreamEnd) => void;
-  /** Called just before that: the response object as it was told, or null when the stream ended in any other way. */
-  readonly onFinished: (response: string | null) => void;
+  /** Called just before that: the text of the last event as it was told, or null when the stream ended in any other way. */
+  readonly onFinished: (event: string | null) => void;
 }
 
 const CUT_CODE = "upstream_stream_broken";
@@ -51,23 +52,28 @@ function isWatched(type: string): boolean {
   return WATCHED.has(type);
 }
 
-type Controller = ReadableStreamDefaultController<Uint8Array>;
-
 /** The client's body. Each chunk holds whole events. */
-export function observeStream(options: ObserveOptions): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(new StreamObserver(options), { highWaterMark: 0 });
+export function observeStream(options: ObserveOptions): PulledBody {
+  const observer = new StreamObserver(options);
+  return { getReader: () => observer };
 }
 
-class StreamObserver {
+const NOTHING_MORE: BodyChunk = { done: true, value: undefined };
+
+function chunkOf(value: Uint8Array): BodyChunk {
+  return { done: false, value };
+}
+
+class StreamObserver implements BodyReader {
   readonly #options: ObserveOptions;
   readonly #collector = new AnswerCollector(LIMITS.answerBytesMax);
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
   #batch: readonly WireEvent[];
-  /** The response object of the terminal event that was sent. */
-  #response: string | null = null;
-  #isOver = false;
-  #isCancelled = false;
+  /** The terminal event that was sent, if the stream ended well. */
+  #ending: string | null = null;
+  #hasEnded = false;
+  #isLastOut = false;
 
   constructor(options: ObserveOptions) {
     this.#options = options;
@@ -76,32 +82,40 @@ class StreamObserver {
     if (options.signal.aborted) this.#stop();
   }
 
-  async pull(controller: Controller): Promise<void> {
-    if (this.#isOver) return this.#breakOff(controller);
+  /** The last of its chunks has been read. */
+  get isOver(): boolean {
+    return this.#isLastOut;
+  }
+
+  async read(): Promise<BodyChunk> {
+    if (this.#isLastOut) return NOTHING_MORE;
+    if (this.#hasEnded) return this.#breakOff();
     if (this.#batch.length > 0) {
       const events = this.#batch;
       this.#batch = [];
-      return this.#forward(events, controller);
+      return chunkOf(this.#forward(events));
     }
     const outcome = await this.#options.reader.read();
-    if (this.#isOver) return this.#breakOff(controller);
-    if (outcome.kind === "events") return this.#forward(outcome.events, controller);
-    this.#breakOff(controller);
+    // The client may have left meanwhile.
+    if (this.#isLastOut) return NOTHING_MORE;
+    if (this.#hasEnded) return this.#breakOff();
+    if (outcome.kind === "events") return chunkOf(this.#forward(outcome.events));
     this.#finish({ kind: "lost", cause: outcome });
+    return this.#breakOff();
   }
 
-  cancel(): void {
-    this.#isCancelled = true;
+  async cancel(): Promise<void> {
+    this.#isLastOut = true;
     this.#finish({ kind: "client-left" });
   }
 
   /** Only the first end counts. */
   #finish(end: StreamEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#options.signal.removeEventListener("abort", this.#stop);
     this.#options.reader.cancel(end.kind);
-    this.#options.onFinished(this.#response);
+    this.#options.onFinished(this.#ending);
     this.#options.onEnd(end);
   }
 
@@ -114,13 +128,12 @@ class StreamObserver {
     if (isPlain || !isLifecycle(event.type)) return null;
     const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
-    if (event.type === "response.completed" || event.type === "response.incomplete")
-      this.#response = answerTextOf(text);
+    if (event.type === "response.completed" || event.type === "response.incomplete") this.#ending = text;
     return text === event.text ? null : renderEvent(event.type, text);
   }
 
-  /** Sends one batch on, to the terminal event if it holds one. */
-  #forward(events: readonly WireEvent[], controller: Controller): void {
+  /** The bytes of one batch, to the terminal event if it holds one. */
+  #forward(events: readonly WireEvent[]): Uint8Array {
     const runs = new ByteRuns();
     for (const event of events) {
       if (!isWatched(event.type)) {
@@ -131,12 +144,11 @@ class StreamObserver {
       const isCut = isLast && this.#options.isWithheld(event);
       this.#send(event, isCut, runs);
       if (!isLast) continue;
-      controller.enqueue(runs.join());
-      controller.close();
+      this.#isLastOut = true;
       this.#finish({ kind: "ended", terminal: event });
-      return;
+      break;
     }
-    if (events.length > 0) controller.enqueue(runs.join());
+    return runs.join();
   }
 
   #send(event: WireEvent, isCut: boolean, runs: ByteRuns): void {
@@ -145,9 +157,8 @@ class StreamObserver {
     else runs.addBytes(changed);
   }
 
-  #breakOff(controller: Controller): void {
-    if (this.#isCancelled) return;
-    controller.enqueue(CUT_BYTES);
-    controller.close();
+  #breakOff(): BodyChunk {
+    this.#isLastOut = true;
+    return chunkOf(CUT_BYTES);
   }
 }

@@ -28,6 +28,22 @@ export interface Turn {
   readonly receivedAtMs: number;
 }
 
+/** One reading of a body; `done` comes with no value. */
+export type BodyChunk = { readonly done: boolean; readonly value?: Uint8Array | undefined };
+
+export interface BodyReader {
+  /** Whether nothing comes after what was read. Where it is not told, reading on tells it. */
+  readonly isOver?: boolean;
+  read(): Promise<BodyChunk>;
+  /** Ends the body; a reading that still waits ends, too. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** A body that is pulled: any stream is one, and what is made here does without the cost of one. To be read by one reader. */
+export interface PulledBody {
+  getReader(): BodyReader;
+}
+
 /** Who served it, for the answer's own headers. */
 export interface ServedBy {
   readonly sessionId: string;
@@ -41,8 +57,8 @@ export type Served =
       readonly by: ServedBy;
       readonly headers: Readonly<Record<string, string>>;
       /** Whole events only: between two chunks a keep-alive may be put. */
-      readonly body: ReadableStream<Uint8Array>;
-      /** The response object as the client was told it, known before its last byte is out; null unless it ended well. */
+      readonly body: PulledBody;
+      /** The last event as the client was told it, known before its last byte is out; null unless it ended well. */
       readonly finished: Promise<string | null>;
       /** Whether reasoning that only another account can read was left out of the input. */
       readonly sanitised: boolean;

@@ -1,6 +1,6 @@
 /** How does an API word what the engine serves? The engine speaks Responses only; each route brings a dialect of its own. */
 import type { Refusal } from "../protocol/refusal.ts";
-import type { Served } from "../router/turn.ts";
+import type { PulledBody, Served } from "../router/turn.ts";
 
 /** The header that names what of a request was left out. */
 export const IGNORED = "x-codexuse-ignored";
@@ -14,7 +14,7 @@ export interface Dialect {
   /** The answer's head, from what the engine gives to it. */
   head(given: Head): Head;
   /** The engine's events in this API's words; each chunk holds whole events. */
-  stream(events: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+  stream(events: PulledBody): PulledBody;
   /** A finished answer, or upstream's refusal of a bad request. */
   answer(answer: Answer): { readonly status: number; readonly type: string; readonly body: Uint8Array | string };
   /** The refusal as the last event of a stream whose head is already out. */

@@ -1,15 +1,14 @@
 /** Keeps a quiet client: between whole events, and only while somebody upstream is still being waited for. */
 import type { Clock } from "../ports.ts";
 import { Patience } from "../router/patience.ts";
-
-type Chunk = { readonly done: boolean; readonly value?: Uint8Array | undefined };
+import type { BodyChunk, BodyReader, PulledBody } from "../router/turn.ts";
 
 /**
  * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: a client that does
  * not read gets no beats either. `source` may still be on its way.
  */
 export function keepAlive(
-  source: Promise<ReadableStream<Uint8Array>>,
+  source: Promise<PulledBody>,
   beat: Uint8Array,
   everyMs: number,
   clock: Clock,
@@ -18,10 +17,10 @@ export function keepAlive(
   const reading = source.then((stream) => stream.getReader());
   const patience = new Patience(clock, everyMs);
   /** Asked of the source and not yet given to the client: outlives the beats that go out meanwhile. */
-  let pending: Promise<Chunk> | null = null;
-  let reader: { read(): Promise<Chunk> } | null = null;
+  let pending: Promise<BodyChunk> | null = null;
+  let reader: BodyReader | null = null;
 
-  async function readFirst(): Promise<Chunk> {
+  async function readFirst(): Promise<BodyChunk> {
     reader = await reading;
     return reader.read();
   }
@@ -38,7 +37,8 @@ export function keepAlive(
         pending = null;
         if (!chunk.done && chunk.value !== undefined) {
           controller.enqueue(chunk.value);
-          return;
+          // Said at once, so that the end goes out with the last bytes.
+          if (reader?.isOver !== true) return;
         }
         patience.close();
         controller.close();

@@ -3,7 +3,7 @@ import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
 import { refusalOfBody } from "../protocol/passed-error.ts";
 import { type Refusal, renderRefusal } from "../protocol/refusal.ts";
-import type { Served, ServedBy, Turn } from "../router/turn.ts";
+import type { PulledBody, Served, ServedBy, Turn } from "../router/turn.ts";
 import { type Dialect, type Head, IGNORED } from "./dialect.ts";
 import { keepAlive } from "./keep-alive.ts";
 
@@ -77,7 +77,7 @@ function respondServed(answering: Answering, served: Served): Response {
 }
 
 /** What follows a head that went out before the outcome was known: the stream, or the refusal as its last event. */
-async function lateBody(dialect: Dialect, serving: Promise<Served>): Promise<ReadableStream<Uint8Array>> {
+async function lateBody(dialect: Dialect, serving: Promise<Served>): Promise<PulledBody> {
   const served = await serving;
   switch (served.kind) {
     case "stream":
@@ -93,7 +93,7 @@ async function lateBody(dialect: Dialect, serving: Promise<Served>): Promise<Rea
   }
 }
 
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+function streamOf(bytes: Uint8Array): PulledBody {
   return new Blob([new Uint8Array(bytes)]).stream();
 }
 

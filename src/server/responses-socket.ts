@@ -11,7 +11,7 @@ import { renderData, SseFramer } from "../protocol/sse.ts";
 import { inputTextOf } from "../protocol/stored-input.ts";
 import { honourRequest } from "../protocol/unhonoured.ts";
 import { wireEventOf } from "../protocol/wire-event.ts";
-import type { Served, Turn } from "../router/turn.ts";
+import type { PulledBody, Served, Turn } from "../router/turn.ts";
 import { requireKey } from "./auth.ts";
 import { reportBug } from "./internal-error.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -246,7 +246,7 @@ export class ResponsesSocket implements SocketEars {
     }
   }
 
-  async #bodyOf(turn: Turn, served: Served, ignored: readonly string[]): Promise<ReadableStream<Uint8Array>> {
+  async #bodyOf(turn: Turn, served: Served, ignored: readonly string[]): Promise<PulledBody> {
     switch (served.kind) {
       case "stream": {
         const names = [...ignored, served.headers["x-codexuse-ignored"] ?? ""].filter((name) => name !== "");
@@ -268,6 +268,6 @@ function textOf(body: Uint8Array | string): string {
   return typeof body === "string" ? body : new TextDecoder().decode(body);
 }
 
-function streamOf(event: string): ReadableStream<Uint8Array> {
+function streamOf(event: string): PulledBody {
   return new Blob([new Uint8Array(renderData(event))]).stream();
 }

@@ -4,7 +4,7 @@
  */
 import { LIMITS } from "../limits.ts";
 import { isReasoning } from "../models/reasoning.ts";
-import type { Told } from "../protocol/answer.ts";
+import { answerTextOf, type Told } from "../protocol/answer.ts";
 import { editMembers } from "../protocol/json-spans.ts";
 import { type Refusal, refuseRequest } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
@@ -149,7 +149,10 @@ export function keepAnswer(shelf: Shelf, turn: Turn, served: Served): Served {
   }
   if (served.kind === "stream") {
     const { finished, sanitised } = served;
-    void finished.then((text) => (text === null ? undefined : keepSafely(shelf, turn, text, sanitised)));
+    void finished.then((event) => {
+      const text = event === null ? null : answerTextOf(event);
+      if (text !== null) keepSafely(shelf, turn, text, sanitised);
+    });
   }
   return served;
 }

@@ -4,6 +4,7 @@ import type { ChatStream } from "../protocol/chat-stream.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, SseFramer } from "../protocol/sse.ts";
 import { type WireEvent, wireEventOf } from "../protocol/wire-event.ts";
+import type { PulledBody } from "../router/turn.ts";
 
 /** The last event repeats the whole output. */
 const EVENT_BYTES_MAX = LIMITS.answerBytesMax + LIMITS.eventBytesMax;
@@ -16,7 +17,7 @@ function brokenEvent(): WireEvent {
 }
 
 /** The client's body; each chunk holds whole events. Ends with the ending of the chat, whatever may follow it. */
-export function translateStream(source: ReadableStream<Uint8Array>, chat: ChatStream): ReadableStream<Uint8Array> {
+export function translateStream(source: PulledBody, chat: ChatStream): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   const framer = new SseFramer(EVENT_BYTES_MAX);
   let hasLeft = false;
@@ -24,7 +25,7 @@ export function translateStream(source: ReadableStream<Uint8Array>, chat: ChatSt
   async function readChunks(): Promise<readonly string[]> {
     try {
       const { done, value } = await reader.read();
-      if (done) return chat.push(brokenEvent());
+      if (done || value === undefined) return chat.push(brokenEvent());
       return framer.push(value).flatMap((frame) => chat.push(wireEventOf(frame)));
     } catch {
       // Cut, or larger than anything that is sane: the client is told, and nothing more is read.
