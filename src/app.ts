@@ -107,6 +107,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
 }
 
 function needsOf(clock: Clock, emit: Emit): BaseNeeds {
-  const onTrouble = (error: unknown) => emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) });
+  const onTrouble = (error: unknown) =>
+    emit({ kind: "internal-error", id: "store", turnId: null, text: stackOf(error) });
   return { clock, emit, gather: { clock, waitMs: LIMITS.gatherWritesMs, onTrouble } };
 }

@@ -137,7 +137,7 @@ describe("gatherRuntimeWrites()", () => {
       },
     };
     const { clock, lost, store } = openGathered(held);
-    for (let count = 0; count < 10_500; count += 1) store.recordTurn(aTurn({ id: `turn-${count}` }));
+    for (let count = 0; count < 10_050; count += 1) store.recordTurn(aTurn({ id: `turn-${count}` }));
     expect(lost).toHaveLength(2);
     isHeld = false;
     await clock.advance(LIMITS.gatherRetryMs);
