@@ -11,8 +11,8 @@ import { Breaches, countText, type Trial, type TrialOptions } from "../trial.ts"
 
 const ACCOUNTS = 3;
 const OPEN_TURNS = 12;
-/** What sessions and turns left behind this long before the kill must be there: half a second for a process that is busy. */
-const WRITTEN_MS = LIMITS.gatherWritesMs + 500;
+/** What sessions and turns left behind this long before the kill must be there: a second for a machine that is busy. */
+const WRITTEN_MS = LIMITS.gatherWritesMs + 1_000;
 const PAUSE_MS = 7 * 24 * 3_600_000;
 
 /** What a client was told, and what has to be true of it for ever. */

@@ -17,6 +17,8 @@ export interface Counts {
   readonly codes: Map<string, number>;
   /** Of the refused, those that some account could have served. */
   refusedWithRoom: number;
+  /** Of the refused, those that ended with upstream's own trouble after all tries that a turn may have of it. */
+  givenUp: number;
   cut: number;
   foreign: number;
 }
@@ -96,6 +98,11 @@ function judgeRefusal({ home, breaches }: Stage, counts: Counts, text: string, i
   breaches.expect(isWhole, `turn ${index} was refused without every account's reason: ${text.slice(-300)}`);
   const free = accounts.filter(({ reason }) => reason === "eligible" || reason === "tried");
   if (free.length === 0) return;
+  // A way out that is blocked is tried once more and then said, though other accounts stand by: they may share it.
+  if (code.startsWith("upstream_") && accounts.some(({ reason }) => reason.startsWith("tried: "))) {
+    counts.givenUp += 1;
+    return;
+  }
   counts.refusedWithRoom += 1;
   const told = accounts.map(({ profile, reason }) => `${profile} ${reason}`).join(", ");
   breaches.add(`turn ${index} was refused with ${code} while an account had room: ${told}`);
