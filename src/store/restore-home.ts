@@ -270,7 +270,8 @@ export function finishRestore(home: string, move: Move = renameSync): void {
       })
       .exclusive();
   } catch (error) {
-    throw asStoreError(error, commitPath(home));
+    // Whoever finished took the lock's file away, under those who waited for it.
+    if (existsSync(commitPath(home))) throw asStoreError(error, commitPath(home));
   } finally {
     lock.close();
   }
