@@ -1,6 +1,7 @@
 /** Which keys open the API, and to which runtime? A new one is shown once. */
 import { useId, useState } from "preact/hooks";
 import type { PageKey, PageOperations, PageRuntime, PageSnapshot } from "../operations/page-wire.ts";
+import { ColumnHeads } from "./column-heads.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { Confirm, Dialog } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
@@ -132,18 +133,7 @@ function KeyTable({
   return (
     <table class="table">
       <caption class="for-readers">API keys that work</caption>
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Key</th>
-          <th scope="col">Opens</th>
-          <th scope="col">Created</th>
-          <th scope="col">Last used</th>
-          <th scope="col">
-            <span class="for-readers">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <ColumnHeads names={["Name", "Key", "Opens", "Created", "Last used"]} last="Actions" />
       <tbody>
         {keys.map((key) => (
           <tr key={key.id}>

@@ -1,6 +1,7 @@
 /** Which conversations are there, on which account, and did they move? */
 import { useState } from "preact/hooks";
 import type { PageProfile, PageSessionRow, PageSnapshot } from "../operations/page-wire.ts";
+import { ColumnHeads } from "./column-heads.tsx";
 import { Confirm } from "./dialog.tsx";
 import { Ago } from "./now.tsx";
 import { ProfileTag } from "./profile-tag.tsx";
@@ -33,20 +34,7 @@ function SessionTable({ sessions, profiles, onEnd }: SessionTableProps) {
   return (
     <table class="table">
       <caption class="for-readers">Sessions, last used first</caption>
-      <thead>
-        <tr>
-          <th scope="col">Session</th>
-          <th scope="col">On</th>
-          <th scope="col">Model</th>
-          <th scope="col">Key</th>
-          <th scope="col">Turns</th>
-          <th scope="col">Moved</th>
-          <th scope="col">Last used</th>
-          <th scope="col">
-            <span class="for-readers">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <ColumnHeads names={["Session", "On", "Model", "Key", "Turns", "Moved", "Last used"]} last="Actions" />
       <tbody>
         {sessions.map((session) => (
           <tr key={session.id}>

@@ -1,6 +1,7 @@
 /** What was asked lately, who answered, and why this account? */
 import { useState } from "preact/hooks";
 import type { PageProfile, PageSnapshot, PageTurn } from "../operations/page-wire.ts";
+import { ColumnHeads } from "./column-heads.tsx";
 import { Icon } from "./icon.tsx";
 import { Ago } from "./now.tsx";
 import { ProfileTag } from "./profile-tag.tsx";
@@ -110,19 +111,7 @@ export function TurnsSection({ snapshot }: { readonly snapshot: PageSnapshot }) 
         ) : (
           <table class="table">
             <caption class="for-readers">Turns, newest first</caption>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">On</th>
-                <th scope="col">Model</th>
-                <th scope="col">Ended</th>
-                <th scope="col">Took</th>
-                <th scope="col">Tokens</th>
-                <th scope="col">
-                  <span class="for-readers">Why this account</span>
-                </th>
-              </tr>
-            </thead>
+            <ColumnHeads names={["When", "On", "Model", "Ended", "Took", "Tokens"]} last="Why this account" />
             <tbody>
               {shown.map((turn) => (
                 <TurnRow key={turn.id} turn={turn} profiles={pool.profiles} runtime={pool.runtime} />

@@ -24,11 +24,7 @@ export interface PretendWorld {
   readonly desk: Desk;
   readonly running: RunningRuntime;
   readonly key: string;
-  /** Upstream itself, past the pool. */
-  readonly direct: { readonly port: number; readonly key: string };
   account(name: string): SimChatgptAccount | null;
-  /** Turns cost no quota from now on. */
-  waiveQuota(): void;
   /** What the next answers say, whoever gives them. */
   sayNext(text: string): void;
   /** The record of a turn that has been answered. */
@@ -96,20 +92,12 @@ export async function openPretendWorld(io: CommandIo, paceMs: number): Promise<P
     };
     const running = await io.doors.startRuntime({ runtime: RUNTIME, home, port: 0, env, onEvent });
     const { key } = await createKey.run(desk, { runtime: RUNTIME, name: "demo" });
-    const direct = {
-      port: Number(new URL(served.openaiUrl).port),
-      key: sim.addApiKeyAccount({ name: "direct" }).apiKey,
-    };
     return {
       desk,
       running,
       key,
-      direct,
       account: (name) =>
         sim.accounts.find((one) => one.kind === "chatgpt" && one.name === name) as SimChatgptAccount | null,
-      waiveQuota: () => {
-        for (const one of sim.accounts) if (one.kind === "chatgpt") one.percentPerTurn = 0;
-      },
       sayNext: (text) => sim.reply(text),
       explain: (turn) => explainSoon(desk, io, turn),
       close: async () => {
