@@ -20,12 +20,46 @@ export function chooseLogFormat(wanted: LogFormat | null, stderrIsTty: boolean):
   return wanted ?? (stderrIsTty ? "text" : "json");
 }
 
-export function openLogSink(io: CommandIo, wanted: LogFormat | null): Emit {
+export interface LogSink {
+  readonly hear: Emit;
+  /** Writes what waits. */
+  flush(): void;
+}
+
+interface Waiting {
+  readonly line: LogLine;
+  readonly atMs: number;
+}
+
+/** Turns that went well are written together, at most this late, and before anything that is said after them. */
+const TOGETHER_MS = 50;
+/** And at once when there are more: nothing else moves while they are written. */
+const TOGETHER_MAX = 100;
+
+/** A person sees each line as it comes; machines get those of turns that went well a little later, many in one write. */
+export function openLogSink(io: CommandIo, wanted: LogFormat | null): LogSink {
   const format = chooseLogFormat(wanted, io.stderr.isTty);
-  return (event) => {
-    const line = logLineOf(event);
-    const text = renderLogLine(line, io.clock.now(), format);
-    if (format === "text") io.tell("info", text);
-    else io.log(`${io.stderrIsJournal ? JOURNAL_LEVELS[line.level] : ""}${text}`);
+  if (format === "text") {
+    const hear: Emit = (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), format));
+    return { hear, flush: () => undefined };
+  }
+  let waiting: Waiting[] = [];
+  let stop: (() => void) | null = null;
+  const render = ({ line, atMs }: Waiting) =>
+    `${io.stderrIsJournal ? JOURNAL_LEVELS[line.level] : ""}${renderLogLine(line, atMs, format)}`;
+  const flush = () => {
+    stop?.();
+    stop = null;
+    const lines = waiting;
+    waiting = [];
+    if (lines.length > 0) io.log(lines.map(render).join("\n"));
   };
+  const hear: Emit = (event) => {
+    const line = logLineOf(event);
+    waiting.push({ line, atMs: io.clock.now() });
+    const mayWait = event.kind === "turn-settled" && line.level === "info" && waiting.length < TOGETHER_MAX;
+    if (mayWait) stop ??= io.clock.after(TOGETHER_MS, flush);
+    else flush();
+  };
+  return { hear, flush };
 }

@@ -13,6 +13,7 @@ import { LIMITS } from "../limits.ts";
 import { type Desk, OperationError } from "../operations/operation.ts";
 import { placesOf, portOf } from "../operations/runtime-address.ts";
 import type { Runtime } from "../ports.ts";
+import type { Emit } from "../telemetry/events.ts";
 import type { LogFormat } from "../telemetry/log.ts";
 import type { CommandIo, StopSignal } from "./command-io.ts";
 import { openLogSink } from "./runtime-log-sink.ts";
@@ -63,7 +64,7 @@ function explainStart(error: unknown, port: number): unknown {
   return new OperationError("conflict", `Port ${port} is taken by ${holder}.`, "Choose another one with --port=N.");
 }
 
-async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): Promise<RunningRuntime> {
+async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions, onEvent: Emit): Promise<RunningRuntime> {
   const { runtime, port } = options;
   const telegramToken = (await options.readTelegramToken?.()) ?? null;
   const store = desk.runtime(runtime);
@@ -75,7 +76,7 @@ async function startRuntime(io: CommandIo, desk: Desk, options: ServeOptions): P
       telegramToken,
       alerts: options.alerts === true,
       env: io.env,
-      onEvent: openLogSink(io, options.logFormat ?? null),
+      onEvent,
     });
   } catch (error) {
     throw explainStart(error, portOf(runtime, port ?? store.port()));
@@ -123,10 +124,14 @@ export async function serveInFront(io: CommandIo, desk: Desk, options: ServeOpti
   // Opened first, for it makes the home folder that the pid file goes to.
   desk.runtime(runtime);
   await refuseSecond(io, desk, runtime);
-  const release = (): void => releasePidFile(desk.home, runtime, io.pid);
+  const log = openLogSink(io, options.logFormat ?? null);
+  const release = (): void => {
+    log.flush();
+    releasePidFile(desk.home, runtime, io.pid);
+  };
   const signals = waitForSignal(io, release);
   try {
-    const running = await startRuntime(io, desk, options);
+    const running = await startRuntime(io, desk, options, log.hear);
     const unwatchLog = watchLog(io, logPath(desk.home, runtime));
     await options.onServing(running);
     await io.announceReady(`Serving at ${running.baseUrl}`);

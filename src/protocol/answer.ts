@@ -75,9 +75,14 @@ export class AnswerCollector {
     const span = responseSpan(terminal);
     if (span === null) return terminal;
     const output = findMember(scanObject(terminal, span.start), "output");
-    const items = [...this.#items].sort(([a], [b]) => a - b).map(([, text]) => text);
-    if (output !== null && scanArray(terminal, output.valueStart).length > 0) return terminal;
-    return editMembers(terminal, { output: `[${items.join(",")}]` }, span.start);
+    if (output === null) return editMembers(terminal, { output: this.#listItems() }, span.start);
+    if (scanArray(terminal, output.valueStart).length > 0) return terminal;
+    return applyEdits(terminal, [{ start: output.valueStart, end: output.valueEnd, text: this.#listItems() }]);
+  }
+
+  #listItems(): string {
+    const items = [...this.#items].sort(([a], [b]) => a - b);
+    return `[${items.map(([, text]) => text).join(",")}]`;
   }
 }
 

@@ -45,33 +45,54 @@ function skipString(text: string, from: number): number {
   }
 }
 
-const STRUCTURE = /["[\]{}]/g;
+const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /** The index behind the value that starts at `from`; nesting costs no stack. */
 function skipValue(text: string, from: number): number {
   const first = text.charCodeAt(from);
-  if (first === 0x22) return skipString(text, from);
-  if (first !== 0x7b && first !== 0x5b) {
-    let at = from;
-    while (at < text.length && !",]} \n\r\t".includes(text.charAt(at))) at += 1;
-    return at;
-  }
+  if (first === QUOTE) return skipString(text, from);
+  return first === OPEN_OBJECT || first === OPEN_LIST ? skipNested(text, from) : skipPlain(text, from);
+}
+
+function skipPlain(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !",]} \n\r\t".includes(text.charAt(at))) at += 1;
+  return at;
+}
+
+/** Character by character between strings: a pattern would make an object for each bracket. */
+function skipNested(text: string, from: number): number {
   let depth = 0;
-  STRUCTURE.lastIndex = from;
-  for (let hit = STRUCTURE.exec(text); hit !== null; hit = STRUCTURE.exec(text)) {
-    const code = text.charCodeAt(hit.index);
-    if (code === 0x22) STRUCTURE.lastIndex = skipString(text, hit.index);
-    else depth += code === 0x7b || code === 0x5b ? 1 : -1;
-    if (depth === 0) return hit.index + 1;
+  for (let at = from; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = skipString(text, at) - 1;
+        break;
+      case OPEN_OBJECT:
+      case OPEN_LIST:
+        depth += 1;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_LIST:
+        depth -= 1;
+        if (depth === 0) return at + 1;
+        break;
+    }
   }
   return text.length;
 }
 
-/** The key a text spells; null when it is no whole string. */
-function keyOf(text: string): string | null {
-  if (!text.includes("\\")) return text.length >= 2 && text.endsWith('"') ? text.slice(1, -1) : null;
+/** The key whose text stands between `start` and `end`, quotes included; null when it is no whole string. */
+function keyOf(text: string, start: number, end: number): string | null {
+  if (end - start < 2 || text.charCodeAt(end - 1) !== QUOTE) return null;
+  const inside = text.slice(start + 1, end - 1);
+  if (!inside.includes("\\")) return inside;
   try {
-    return JSON.parse(text) as string;
+    return JSON.parse(text.slice(start, end)) as string;
   } catch {
     return null;
   }
@@ -85,7 +106,7 @@ export function scanObject(text: string, from = 0): Member[] {
   at = skipSpace(text, at + 1);
   while (text.charAt(at) === '"') {
     const keyEnd = skipString(text, at);
-    const key = keyOf(text.slice(at, keyEnd));
+    const key = keyOf(text, at, keyEnd);
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const valueEnd = skipValue(text, valueStart);
     if (key === null || valueEnd === valueStart) break;
@@ -119,7 +140,9 @@ export function findMember(members: readonly Member[], key: string): Member | nu
 
 /** Applies edits that do not overlap, in any order. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
-  if (edits.length === 0) return text;
+  const [first] = edits;
+  if (first === undefined) return text;
+  if (edits.length === 1) return text.slice(0, first.start) + first.text + text.slice(first.end);
   const ordered = [...edits].sort((a, b) => a.start - b.start);
   let result = "";
   let at = 0;
@@ -161,6 +184,31 @@ export function editMembers(text: string, changes: Readonly<Record<string, strin
   const open = skipSpace(text, from);
   if (text.charAt(open) !== "{") return text;
   const members = scanObject(text, open);
+  const added: string[] = [];
+  const edits: Edit[] = [];
+  for (const [key, change] of Object.entries(changes)) {
+    const member = findMember(members, key);
+    if (member === null) {
+      if (change !== null) added.push(`${JSON.stringify(key)}:${change}`);
+      continue;
+    }
+    const isOnly = members.find((entry) => entry.key === key) === member;
+    if (change === null || !isOnly) return rewriteMembers(text, open, members, changes);
+    edits.push({ start: member.valueStart, end: member.valueEnd, text: change });
+  }
+  const last = members.at(-1);
+  if (last === undefined) return rewriteParts(text, open, [], added);
+  if (added.length > 0) edits.push({ start: last.valueEnd, end: last.valueEnd, text: `,${added.join(",")}` });
+  return applyEdits(text, edits);
+}
+
+/** The same where members go. */
+function rewriteMembers(
+  text: string,
+  open: number,
+  members: readonly Member[],
+  changes: Readonly<Record<string, string | null>>,
+): string {
   const lasts = new Map(members.map((member) => [member.key, member]));
   const parts = members.map((member): Part => {
     const [start, end] = [member.keyStart, member.valueEnd];

@@ -60,6 +60,8 @@ class Frame implements SseFrame {
   readonly end: number;
   #latin: string | null;
   #fields: Fields | null = null;
+  /** Undefined while nobody has asked. */
+  #data: string | null | undefined;
 
   constructor(source: Uint8Array, start: number, end: number, latin: string | null) {
     this.source = source;
@@ -82,7 +84,8 @@ class Frame implements SseFrame {
   }
 
   get data(): string | null {
-    return this.#readPlain() ?? this.#read().data;
+    if (this.#data === undefined) this.#data = this.#readPlain() ?? this.#read().data;
+    return this.#data;
   }
 
   /** The text where the frame is one line of data, with its name before it or without; null for all others. */

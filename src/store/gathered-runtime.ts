@@ -46,6 +46,7 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
     drop();
   }
 
+  const keys = rememberBriefly((hash: string) => store.keyByHash(hash));
   const isTooMuch = () => sessions.size + turns.length > KEPT_MAX;
   const gathering = gatherWrites(options, { write, drop, isTooMuch });
 
@@ -56,8 +57,8 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
   }
 
   return {
-    ...aroundCalls(store, gathering.flush, () => undefined),
-    keyByHash: (hash) => store.keyByHash(hash),
+    ...aroundCalls(store, gathering.flush, keys.forget),
+    keyByHash: (hash) => keys.read(hash),
     touchKey: (id, atMs) => {
       usedKeys.set(id, atMs);
       gathering.note();
@@ -77,6 +78,23 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
     close: () => {
       gathering.finish();
       store.close();
+    },
+  };
+}
+
+/** Reads once for all that is asked in one turn of the event loop, or until it is told to forget. */
+function rememberBriefly<Value>(read: (name: string) => Value): { read(name: string): Value; forget(): void } {
+  const known = new Map<string, { readonly value: Value }>();
+  const forget = () => known.clear();
+  return {
+    forget,
+    read: (name) => {
+      const before = known.get(name);
+      if (before !== undefined) return before.value;
+      const value = read(name);
+      if (known.size === 0) setImmediate(forget);
+      known.set(name, { value });
+      return value;
     },
   };
 }

@@ -25,6 +25,9 @@ class Memory {
   #shape = 0;
   #isLooked = false;
   #waiting = new Map<string, AccountFacts>();
+  readonly #lookAgain = (): void => {
+    this.#isLooked = false;
+  };
 
   constructor(store: SettingsStore, options: GatherOptions) {
     this.#store = store;
@@ -103,14 +106,14 @@ class Memory {
   }
 
   lookAgain(): void {
-    this.#isLooked = false;
+    this.#lookAgain();
   }
 
-  /** Looks once for all that is asked in one go: nothing of ours can run in between. */
+  /** Looks once for all that is asked in one turn of the event loop, which is over within a fraction of a millisecond. */
   #look(): void {
     if (this.#isLooked) return;
     this.#isLooked = true;
-    queueMicrotask(() => this.lookAgain());
+    setImmediate(this.#lookAgain);
     if (this.#store.version() !== this.#fileVersion) this.#forget();
   }
 

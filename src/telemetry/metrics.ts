@@ -73,9 +73,14 @@ export function openMetrics(options: MetricsOptions): Metrics {
   const { version, runtime, startedAtMs } = options;
   book.gauges.codexuse_build_info.set({ version, runtime }, 1);
   book.gauges.process_start_time_seconds.set(startedAtMs / 1_000);
+  const turns = new LateTurns((turn) => countTurn(book, options, turn));
   return {
-    hear: (event) => count(book, options, event),
+    hear: (event) => {
+      if (event.kind === "turn-settled") turns.add(event);
+      else count(book, event);
+    },
     render: async () => {
+      turns.countAll();
       readProcess(book);
       readPool(book, options);
       return { text: await book.registry.metrics(), contentType: book.registry.contentType };
@@ -110,12 +115,35 @@ function mapValues<Name extends string, From, To>(
   return Object.fromEntries(entries.map(([name, value]) => [name, make(name, value)])) as Record<Name, To>;
 }
 
-function count(book: Book, options: MetricsOptions, event: TelemetryEvent): void {
+type SettledTurn = Extract<TelemetryEvent, { kind: "turn-settled" }>;
+
+/** At most so many are kept for the next scrape: a few hundred kilobytes. */
+const LATE_TURNS_MAX = 256;
+
+/** Turns are counted many at a time, which costs each of them a fraction of what counting it by itself does. */
+class LateTurns {
+  readonly #count: (turn: SettledTurn) => void;
+  #waiting: SettledTurn[] = [];
+
+  constructor(count: (turn: SettledTurn) => void) {
+    this.#count = count;
+  }
+
+  add(turn: SettledTurn): void {
+    this.#waiting.push(turn);
+    if (this.#waiting.length >= LATE_TURNS_MAX) this.countAll();
+  }
+
+  countAll(): void {
+    const turns = this.#waiting;
+    this.#waiting = [];
+    for (const turn of turns) this.#count(turn);
+  }
+}
+
+function count(book: Book, event: Exclude<TelemetryEvent, SettledTurn>): void {
   const { counters } = book;
   switch (event.kind) {
-    case "turn-settled":
-      countTurn(book, options, event.turn, event.firstOutputMs);
-      return;
     case "session-moved":
       counters.codexuse_sessions_moved_total.inc();
       return;
@@ -138,8 +166,11 @@ function count(book: Book, options: MetricsOptions, event: TelemetryEvent): void
   }
 }
 
-function countTurn(book: Book, options: MetricsOptions, turn: TurnRecord, firstOutputMs: number | null): void {
-  const { counters, histograms } = book;
+function countTurn(
+  { counters, histograms }: Book,
+  options: MetricsOptions,
+  { turn, firstOutputMs }: SettledTurn,
+): void {
   counters.codexuse_turns_total.inc({ end: turn.end });
   counters.codexuse_model_turns_total.inc({ model: modelLabel(turn, options.isPublished) });
   for (const { profile, outcome } of turn.attempts) counters.codexuse_attempts_total.inc({ profile, outcome });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { isJournal } from "../../../src/commands/process-io.ts";
 import { chooseLogFormat, openLogSink } from "../../../src/commands/runtime-log-sink.ts";
+import { createVirtualClock } from "../../../src/simulator/clock.ts";
 import type { TelemetryEvent } from "../../../src/telemetry/events.ts";
+import { aTurn } from "../../support/records.ts";
 import { aCommandIo } from "../../support/run-cli.ts";
 
 const PAUSED: TelemetryEvent = { kind: "sign-in-needed", turnId: null, profile: "work", reason: "token" };
@@ -19,23 +21,64 @@ describe("the log of a runtime", () => {
 
   test("reaches a terminal as text", () => {
     const io = aCommandIo({ terminal: { columns: 80, colours: false } });
-    openLogSink(io, null)(PAUSED);
+    openLogSink(io, null).hear(PAUSED);
     expect(io.err.join("")).toBe("info: 1970-01-01T00:00:00.000Z warn  work needs to sign in: token\n");
   });
 
   test("reaches a file or a pipe as one JSON object a line", () => {
     const io = aCommandIo();
-    openLogSink(io, null)(PAUSED);
+    openLogSink(io, null).hear(PAUSED);
     expect(io.err.join("")).toEndWith("}\n");
     expect(JSON.parse(io.err.join(""))).toMatchObject({ level: "warn", event: "sign-in-needed", profile: "work" });
   });
 
   test("tells the journal its level, in the form that the journal takes off", () => {
     const io = aCommandIo({ journal: true });
-    openLogSink(io, null)(PAUSED);
+    openLogSink(io, null).hear(PAUSED);
     const [line = ""] = io.err;
     expect(line).toStartWith("<4>{");
     expect(JSON.parse(line.slice(3))).toMatchObject({ level: "warn" });
+  });
+});
+
+describe("lines of turns that went well", () => {
+  const served = (id: string): TelemetryEvent => ({ kind: "turn-settled", turn: aTurn({ id }), firstOutputMs: 5 });
+  const turnsIn = (err: readonly string[]): unknown[] =>
+    err.flatMap((text) => text.trimEnd().split("\n")).map((line) => JSON.parse(line).turn ?? JSON.parse(line).event);
+
+  test("are written together when their time has come", async () => {
+    const clock = createVirtualClock(0);
+    const io = { ...aCommandIo(), clock };
+    const { hear } = openLogSink(io, null);
+    for (const id of ["turn_1", "turn_2"]) hear(served(id));
+    expect(io.err).toEqual([]);
+    await clock.advance(50);
+    expect(io.err).toHaveLength(1);
+    expect(turnsIn(io.err)).toEqual(["turn_1", "turn_2"]);
+  });
+
+  test("never wait behind what is said after them, nor for the end", () => {
+    const io = aCommandIo();
+    const { hear, flush } = openLogSink(io, null);
+    hear(served("turn_1"));
+    hear(PAUSED);
+    hear(served("turn_2"));
+    flush();
+    flush();
+    expect(turnsIn(io.err)).toEqual(["turn_1", "sign-in-needed", "turn_2"]);
+  });
+
+  test("are written at once when there are many", () => {
+    const io = aCommandIo();
+    const { hear } = openLogSink(io, null);
+    for (let count = 0; count < 100; count += 1) hear(served(`turn_${count}`));
+    expect(turnsIn(io.err)).toHaveLength(100);
+  });
+
+  test("reach a person one by one", () => {
+    const io = aCommandIo({ terminal: { columns: 80, colours: false } });
+    openLogSink(io, null).hear(served("turn_1"));
+    expect(io.err).toHaveLength(1);
   });
 });
 

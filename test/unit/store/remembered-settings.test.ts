@@ -55,7 +55,7 @@ describe("rememberSettings()", () => {
     const [version, shape] = [store.version(), store.shapeVersion()];
     const other = another();
     other.updatePool({ fast: true });
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(store.pool().fast).toBe(true);
     expect(store.version()).not.toBe(version);
     expect(store.shapeVersion()).not.toBe(shape);
