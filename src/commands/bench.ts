@@ -6,7 +6,7 @@ import { OperationError } from "../operations/operation.ts";
 import { answer, defineLeaf } from "./command.ts";
 import type { CommandIo } from "./command-io.ts";
 import { readSecret } from "./secret-argument.ts";
-import { raiseRequestCap } from "./serve-in-front.ts";
+import { setRuntimeVariables } from "./serve-in-front.ts";
 import { renderTable } from "./table.ts";
 import { paintWith } from "./terminal-text.ts";
 
@@ -45,7 +45,7 @@ export const bench = defineLeaf({
       return null;
     }
     // Holding thousands of streams open takes as many requests.
-    raiseRequestCap(io);
+    setRuntimeVariables(io);
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     stopped.catch(() => undefined);
     const ignore = io.onStopSignal(() => reject(new OperationError("cancelled", "The bench was stopped.")));

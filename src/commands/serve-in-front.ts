@@ -5,7 +5,7 @@
 
 import type { RunningRuntime } from "../app.ts";
 import { findRuntime } from "../daemon/find-runtime.ts";
-import { REQUESTS_MAX, REQUESTS_VARIABLE } from "../daemon/launch-runtime.ts";
+import { REQUESTS_VARIABLE, RUNTIME_VARIABLES } from "../daemon/launch-runtime.ts";
 import { claimPidFile, releasePidFile } from "../daemon/pid-file.ts";
 import { describeHolder, findPortHolder } from "../daemon/port-holder.ts";
 import { logPath, trimOwnLog } from "../daemon/runtime-log.ts";
@@ -37,10 +37,10 @@ const STOP_GRACE_MS = 5_000;
 const LOG_LOOK_MS = 60_000;
 const STDERR = 2;
 
-/** Bun reads this variable once, before our first line runs: only a fresh start of the program can raise the cap. */
-export function raiseRequestCap(io: CommandIo): void {
+/** Bun reads these once, before our first line runs: only a fresh start of the program can set them. */
+export function setRuntimeVariables(io: CommandIo): void {
   if (io.env[REQUESTS_VARIABLE] !== undefined || io.reexec === null) return;
-  io.reexec({ ...io.env, [REQUESTS_VARIABLE]: REQUESTS_MAX });
+  io.reexec({ ...RUNTIME_VARIABLES, ...io.env, [REQUESTS_VARIABLE]: RUNTIME_VARIABLES[REQUESTS_VARIABLE] });
 }
 
 async function refuseSecond(io: CommandIo, desk: Desk, runtime: Runtime): Promise<void> {
@@ -120,7 +120,7 @@ function watchLog(io: CommandIo, path: string): () => void {
 /** Returns when the runtime has stopped. Throws `conflict` for a second runtime of this home and for a taken port. */
 export async function serveInFront(io: CommandIo, desk: Desk, options: ServeOptions): Promise<void> {
   const { runtime } = options;
-  raiseRequestCap(io);
+  setRuntimeVariables(io);
   // Opened first, for it makes the home folder that the pid file goes to.
   desk.runtime(runtime);
   await refuseSecond(io, desk, runtime);

@@ -1,6 +1,6 @@
 /** How does the daemon look as an agent of macOS's launchd? Pure. Its form is tested, but it has never run on a Mac. */
 import { join } from "node:path";
-import { REQUESTS_MAX, REQUESTS_VARIABLE } from "./launch-runtime.ts";
+import { RUNTIME_VARIABLES } from "./launch-runtime.ts";
 import { logPath } from "./runtime-log.ts";
 import type { ServicePlan } from "./service-plan.ts";
 import { escapeXml } from "./xml-text.ts";
@@ -38,7 +38,7 @@ export function renderLaunchdPlist(plan: ServicePlan & { readonly home: string }
   const agent: Value = {
     Label: AGENT_LABEL,
     ProgramArguments: words,
-    EnvironmentVariables: { CODEXUSE_HOME: plan.home, [REQUESTS_VARIABLE]: REQUESTS_MAX, ...plan.environment },
+    EnvironmentVariables: { CODEXUSE_HOME: plan.home, ...RUNTIME_VARIABLES, ...plan.environment },
     RunAtLoad: true,
     // Comes up again after a crash, stays down after `daemon stop`.
     KeepAlive: { SuccessfulExit: false },

@@ -3,7 +3,7 @@
  * Whoever writes it and talks to systemd is elsewhere.
  */
 import { LIMITS } from "../limits.ts";
-import { REQUESTS_MAX, REQUESTS_VARIABLE } from "./launch-runtime.ts";
+import { RUNTIME_VARIABLES } from "./launch-runtime.ts";
 import { logPath } from "./runtime-log.ts";
 import type { ServicePlan } from "./service-plan.ts";
 
@@ -79,7 +79,7 @@ function unitSection(plan: ServicePlan): string[] {
 
 function environmentLines(plan: ServicePlan): string[] {
   const home: Record<string, string> = plan.home === null ? {} : { CODEXUSE_HOME: plan.home };
-  const all = { ...home, [REQUESTS_VARIABLE]: REQUESTS_MAX, ...plan.environment };
+  const all = { ...home, ...RUNTIME_VARIABLES, ...plan.environment };
   return Object.entries(all).map(([name, value]) => `Environment=${quote(`${name}=${value}`)}`);
 }
 

@@ -92,7 +92,7 @@ describe("serving in front", () => {
     expect([desk.daemonStore.port(), io.readiness.count]).toEqual([null, 0]);
   });
 
-  test("starts the program anew with a higher cap of requests, once", () => {
+  test("starts the program anew with what the engine reads from the environment, once", () => {
     const envs: unknown[] = [];
     const stop = new Error("replaced");
     const reexec = (env: unknown): never => {
@@ -102,7 +102,7 @@ describe("serving in front", () => {
     const desk = aDesk({ home: useTempHome() });
     const options = { runtime: "daemon", port: 0, onServing: () => Promise.resolve() } as const;
     expect(serveInFront({ ...aCommandIo({ desk, env: { A: "1" } }), reexec }, desk, options)).rejects.toBe(stop);
-    expect(envs).toEqual([{ A: "1", BUN_CONFIG_MAX_HTTP_REQUESTS: "16384" }]);
+    expect(envs).toEqual([{ A: "1", BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", BUN_JSC_useFTLJIT: "0" }]);
     const set = { BUN_CONFIG_MAX_HTTP_REQUESTS: "7" };
     expect(serveInFront({ ...aCommandIo({ desk, env: set }), reexec }, desk, options)).rejects.toMatchObject({
       reason: "failed",
