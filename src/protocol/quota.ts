@@ -65,14 +65,15 @@ function resetInstant(raw: RawWindow, minutes: number, nowMs: number): number | 
 
 /** One entry for each (limit, minutes); of two, the fuller one. */
 function uniqueWindows(windows: readonly (QuotaWindow | null)[]): readonly QuotaWindow[] {
-  const byKey = new Map<string, QuotaWindow>();
+  const unique: QuotaWindow[] = [];
   for (const window of windows) {
     if (window === null) continue;
-    const key = `${window.limit} ${window.minutes}`;
-    const before = byKey.get(key);
-    if (before === undefined || before.usedPercent < window.usedPercent) byKey.set(key, window);
+    const at = unique.findIndex(({ limit, minutes }) => limit === window.limit && minutes === window.minutes);
+    const before = unique[at];
+    if (before === undefined) unique.push(window);
+    else if (before.usedPercent < window.usedPercent) unique[at] = window;
   }
-  return [...byKey.values()];
+  return unique;
 }
 
 function numberOf(value: unknown): number | null {
@@ -102,43 +103,54 @@ function limitIdOf(feature: string | null, name: string | null): string | null {
 
 const USED_PERCENT_HEADER = /^x-(codex(?:-.+)?)-(primary|secondary)-used-percent$/;
 
+type HeaderFields = ReadonlyMap<string, string>;
+
+/** What is said of the account, in one walk: asking by name costs more than walking past all others. */
+function quotaFields(headers: Headers): HeaderFields {
+  const fields = new Map<string, string>();
+  headers.forEach((value, name) => {
+    if (name.startsWith("x-codex-")) fields.set(name, value);
+  });
+  return fields;
+}
+
 /** Reads every family of `x-codex-…` headers. `nowMs` is when the answer came. */
 export function parseQuotaHeaders(headers: Headers, nowMs: number): QuotaReading {
+  const fields = quotaFields(headers);
   const windows: (QuotaWindow | null)[] = [];
-  for (const name of headers.keys()) {
+  for (const name of fields.keys()) {
     if (!name.endsWith("-used-percent")) continue;
-    const match = USED_PERCENT_HEADER.exec(name);
-    const [, family, slot] = match ?? [];
-    if (family !== undefined && slot !== undefined) windows.push(headerWindow(headers, family, slot, nowMs));
+    const [, family, slot] = USED_PERCENT_HEADER.exec(name) ?? [];
+    if (family !== undefined && slot !== undefined) windows.push(headerWindow(fields, family, slot, nowMs));
   }
   return {
     windows: uniqueWindows(windows),
-    credits: headerCredits(headers, nowMs),
-    plan: textOf(headers.get("x-codex-plan-type")),
-    reachedType: textOf(headers.get("x-codex-rate-limit-reached-type")),
+    credits: headerCredits(fields, nowMs),
+    plan: textOf(fields.get("x-codex-plan-type")),
+    reachedType: textOf(fields.get("x-codex-rate-limit-reached-type")),
   };
 }
 
 /** An absent window comes as a zero with an empty reset. */
-function headerWindow(headers: Headers, family: string, slot: string, nowMs: number): QuotaWindow | null {
+function headerWindow(fields: HeaderFields, family: string, slot: string, nowMs: number): QuotaWindow | null {
   const prefix = `x-${family}-${slot}`;
-  const used = numberOf(headers.get(`${prefix}-used-percent`));
-  const resetAt = numberOf(headers.get(`${prefix}-reset-at`));
+  const used = numberOf(fields.get(`${prefix}-used-percent`));
+  const resetAt = numberOf(fields.get(`${prefix}-reset-at`));
   if (used === 0 && resetAt === null) return null;
   const feature = family.replaceAll("-", "_");
   const raw: RawWindow = {
-    limit: limitIdOf(feature, textOf(headers.get(`x-${family}-limit-name`))) ?? feature,
+    limit: limitIdOf(feature, textOf(fields.get(`x-${family}-limit-name`))) ?? feature,
     used,
-    minutes: numberOf(headers.get(`${prefix}-window-minutes`)),
+    minutes: numberOf(fields.get(`${prefix}-window-minutes`)),
     resetAt,
-    resetAfterSeconds: numberOf(headers.get(`${prefix}-reset-after-seconds`)),
+    resetAfterSeconds: numberOf(fields.get(`${prefix}-reset-after-seconds`)),
   };
   return toWindow(raw, nowMs);
 }
 
-function headerCredits(headers: Headers, nowMs: number): Credits | null {
-  const has = headers.get("x-codex-credits-has-credits");
-  const unlimited = headers.get("x-codex-credits-unlimited");
+function headerCredits(fields: HeaderFields, nowMs: number): Credits | null {
+  const has = fields.get("x-codex-credits-has-credits") ?? null;
+  const unlimited = fields.get("x-codex-credits-unlimited") ?? null;
   if (has === null && unlimited === null) return null;
   return { available: isTrue(has), unlimited: isTrue(unlimited), observedAtMs: nowMs };
 }

@@ -50,12 +50,13 @@ function tooSlow(timeMs: number): Refused {
 async function readRaw(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
   const length = Number(request.headers.get("content-length") ?? Number.NaN);
   if (length > bounds.bytesMax) return tooLarge(bounds.bytesMax);
-  if (request.body === null) return new Uint8Array();
   const { promise: late, resolve } = Promise.withResolvers<Refused>();
   const stop = bounds.clock.after(bounds.timeMs, () => resolve(tooSlow(bounds.timeMs)));
   try {
-    // The connection gives no more than it has announced; only a body without a length has to be counted.
+    // The connection gives no more than it has announced; only a body without a length has to be counted. As soon as it is
+    // looked at, it becomes a stream, which costs more than its bytes.
     if (length >= 0) return await Promise.race([request.bytes(), late]);
+    if (request.body === null) return new Uint8Array();
     return await readCounted(request.body, bounds.bytesMax, late);
   } finally {
     stop();
@@ -126,6 +127,8 @@ export async function readForm(request: Request, bounds: BodyBounds): Promise<Re
   return { kind: "ok", form: { bytes, contentType: request.headers.get("content-type") ?? "" } };
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /** Reads a JSON request's text; nothing larger than `bytesMax` is ever held, packed or unpacked. */
 export async function readBody(request: Request, bounds: BodyBounds): Promise<ReadBody> {
   if (!isJsonType(mediaTypeOf(request))) {
@@ -134,7 +137,7 @@ export async function readBody(request: Request, bounds: BodyBounds): Promise<Re
   const decoded = await readBytes(request, bounds);
   if (!(decoded instanceof Uint8Array)) return decoded;
   try {
-    return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true }).decode(decoded) };
+    return { kind: "ok", text: decoder.decode(decoded) };
   } catch {
     return refused("invalid_json", "The request body is not valid UTF-8.");
   }
