@@ -26,11 +26,12 @@ export interface EventReader {
 const BLANK = /^[\r\n]*$/;
 
 export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock): EventReader {
-  return new BodyReader(body.getReader(), new Patience(clock, LIMITS.upstreamSilenceMs));
+  return new BodyReader(body.getReader(), clock);
 }
 
 interface Reader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  /** Ends a reading that still waits, as streams do by their standard. */
   cancel(reason: string): Promise<void>;
 }
 
@@ -40,22 +41,34 @@ class BodyReader implements EventReader {
   readonly #framer = new SseFramer(LIMITS.eventBytesMax);
   readonly #namer = new EventNamer();
   #isOver = false;
+  #isSilent = false;
   #hasGarbage = false;
 
-  constructor(reader: Reader, patience: Patience) {
+  constructor(reader: Reader, clock: Clock) {
     this.#reader = reader;
-    this.#patience = patience;
+    this.#patience = new Patience(clock, LIMITS.upstreamSilenceMs, () => {
+      this.#isSilent = true;
+      this.cancel("silent");
+    });
   }
 
   async read(): Promise<ReadEvents> {
     let outcome: ReadEvents = { kind: "broken" };
     try {
-      do {
-        outcome = this.#isOver ? { kind: "broken" } : await this.#readOnce();
-      } while (outcome.kind === "events" && outcome.events.length === 0);
+      for (;;) {
+        if (this.#isOver || this.#hasGarbage) break;
+        this.#patience.begin();
+        // What is awaited here is paid for by every piece of every stream: nothing stands between it and the runtime.
+        const chunk = await this.#reader.read();
+        this.#patience.end();
+        outcome = this.#take(chunk);
+        if (outcome.kind !== "events" || outcome.events.length > 0) break;
+      }
     } catch (error) {
       outcome = { kind: error instanceof SseTooLarge ? "too-large" : "broken" };
     }
+    if (this.#hasGarbage && outcome.kind !== "events") outcome = { kind: "garbage" };
+    if (this.#isSilent) outcome = { kind: "silent" };
     if (outcome.kind !== "events") this.cancel(outcome.kind);
     return outcome;
   }
@@ -66,10 +79,7 @@ class BodyReader implements EventReader {
     this.#reader.cancel(reason).catch(() => undefined);
   }
 
-  async #readOnce(): Promise<ReadEvents> {
-    if (this.#hasGarbage) return { kind: "garbage" };
-    const chunk = await this.#patience.wait(this.#reader.read());
-    if (chunk === "late") return { kind: "silent" };
+  #take(chunk: Awaited<ReturnType<Reader["read"]>>): ReadEvents {
     if (!chunk.done && chunk.value !== undefined) return this.#takeWhole(this.#framer.push(chunk.value));
     return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(this.#framer.rest().subarray(0, 8))) };
   }

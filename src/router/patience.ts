@@ -4,57 +4,46 @@
  */
 import type { Clock } from "../ports.ts";
 
-type Late = "late";
-
 export class Patience {
   readonly #clock: Clock;
   readonly #allowedMs: number;
+  readonly #onLate: () => void;
   #stop: (() => void) | null = null;
   /** Null while nothing is waited for. */
   #sinceMs: number | null = null;
-  #giveUp: ((late: Late) => void) | null = null;
 
-  constructor(clock: Clock, allowedMs: number) {
+  /** `onLate` is called when a wait has lasted `allowedMs`, and again each time it has lasted that much longer. */
+  constructor(clock: Clock, allowedMs: number, onLate: () => void) {
     this.#clock = clock;
     this.#allowedMs = allowedMs;
+    this.#onLate = onLate;
   }
 
-  /** What `coming` gives, or `late` when it takes longer than allowed; what comes after that is dropped. One at a time. */
-  wait<Value>(coming: Promise<Value>): Promise<Value | Late> {
+  /** A piece is waited for from now on. */
+  begin(): void {
     this.#sinceMs = this.#clock.now();
-    this.#stop ??= this.#clock.after(this.#allowedMs, () => this.#look());
-    return new Promise<Value | Late>((resolve, reject) => {
-      this.#giveUp = resolve;
-      coming.then(
-        (value) => {
-          this.#sinceMs = null;
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#sinceMs = null;
-          reject(error);
-        },
-      );
-    });
+    this.#stop ??= this.#clock.after(this.#allowedMs, this.#look);
+  }
+
+  /** It has come, or will not. */
+  end(): void {
+    this.#sinceMs = null;
   }
 
   /** Lets go of the timer. */
   close(): void {
     this.#sinceMs = null;
-    this.#giveUp = null;
     this.#stop?.();
     this.#stop = null;
   }
 
-  #look(): void {
+  readonly #look = (): void => {
     this.#stop = null;
     if (this.#sinceMs === null) return;
-    const leftMs = this.#sinceMs + this.#allowedMs - this.#clock.now();
-    if (leftMs > 0) {
-      this.#stop = this.#clock.after(leftMs, () => this.#look());
-      return;
-    }
-    this.#sinceMs = null;
-    this.#giveUp?.("late");
-  }
+    const nowMs = this.#clock.now();
+    const leftMs = this.#sinceMs + this.#allowedMs - nowMs;
+    if (leftMs <= 0) this.#sinceMs = nowMs;
+    this.#stop = this.#clock.after(leftMs <= 0 ? this.#allowedMs : leftMs, this.#look);
+    if (leftMs <= 0) this.#onLate();
+  };
 }

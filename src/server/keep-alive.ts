@@ -15,10 +15,12 @@ export function keepAlive(
   onCancel: () => void,
 ): ReadableStream<Uint8Array> {
   const reading = source.then((stream) => stream.getReader());
-  const patience = new Patience(clock, everyMs);
-  /** Asked of the source and not yet given to the client: outlives the beats that go out meanwhile. */
-  let pending: Promise<BodyChunk> | null = null;
   let reader: BodyReader | null = null;
+  let client: ReadableStreamDefaultController<Uint8Array> | null = null;
+  const patience = new Patience(clock, everyMs, () => {
+    // One at a time: the next waits until this one has been taken.
+    if (client !== null && client.desiredSize === 0) client.enqueue(beat);
+  });
 
   async function readFirst(): Promise<BodyChunk> {
     reader = await reading;
@@ -28,13 +30,10 @@ export function keepAlive(
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        pending ??= reader === null ? readFirst() : reader.read();
-        const chunk = await patience.wait(pending);
-        if (chunk === "late") {
-          controller.enqueue(beat);
-          return;
-        }
-        pending = null;
+        client = controller;
+        patience.begin();
+        const chunk = await (reader === null ? readFirst() : reader.read());
+        patience.end();
         if (!chunk.done && chunk.value !== undefined) {
           controller.enqueue(chunk.value);
           // Said at once, so that the end goes out with the last bytes.

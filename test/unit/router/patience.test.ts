@@ -6,44 +6,55 @@ const ALLOWED_MS = 100;
 
 function openWaiting() {
   const clock = createVirtualClock(1_000_000);
-  return { clock, patience: new Patience(clock, ALLOWED_MS) };
+  const lateAtMs: number[] = [];
+  const patience = new Patience(clock, ALLOWED_MS, () => lateAtMs.push(clock.now() - 1_000_000));
+  return { clock, patience, lateAtMs };
 }
 
 describe("Patience", () => {
-  test("gives what comes in time, piece by piece, however long all of them take", async () => {
-    const { clock, patience } = openWaiting();
-    for (const piece of [1, 2, 3, 4]) {
-      const { promise, resolve } = Promise.withResolvers<number>();
-      const waited = patience.wait(promise);
+  test("says nothing of what comes in time, piece by piece, however long all of them take", async () => {
+    const { clock, patience, lateAtMs } = openWaiting();
+    for (let piece = 0; piece < 4; piece += 1) {
+      patience.begin();
       await clock.advance(ALLOWED_MS - 1);
-      resolve(piece);
-      expect(await waited).toBe(piece);
+      patience.end();
     }
+    expect(lateAtMs).toEqual([]);
   });
 
-  test("gives up on time, also when the timer was set for an earlier piece", async () => {
-    const { clock, patience } = openWaiting();
-    await patience.wait(Promise.resolve(1));
+  test("is over on time, also when the timer was set for an earlier piece", async () => {
+    const { clock, patience, lateAtMs } = openWaiting();
+    patience.begin();
+    patience.end();
     await clock.advance(ALLOWED_MS - 10);
-    const startedAtMs = clock.now();
-    const late = await clock.runUntil(patience.wait(new Promise<number>(() => undefined)));
-    expect([late, clock.now() - startedAtMs]).toEqual(["late", ALLOWED_MS]);
+    patience.begin();
+    await clock.advance(ALLOWED_MS);
+    expect(lateAtMs).toEqual([2 * ALLOWED_MS - 10]);
+  });
+
+  test("is over again each time as much time has gone by", async () => {
+    const { clock, patience, lateAtMs } = openWaiting();
+    patience.begin();
+    await clock.advance(3 * ALLOWED_MS);
+    expect(lateAtMs).toEqual([100, 200, 300]);
   });
 
   test("counts only the time that somebody waits", async () => {
-    const { clock, patience } = openWaiting();
-    await patience.wait(Promise.resolve(1));
+    const { clock, patience, lateAtMs } = openWaiting();
+    patience.begin();
+    patience.end();
     await clock.advance(10 * ALLOWED_MS);
-    expect(await patience.wait(Promise.resolve(2))).toBe(2);
+    patience.begin();
+    await clock.advance(ALLOWED_MS - 1);
+    expect(lateAtMs).toEqual([]);
   });
 
-  test("passes a failure on, and drops what comes too late", async () => {
-    const { clock, patience } = openWaiting();
-    expect(patience.wait(Promise.reject(new Error("broken")))).rejects.toThrow("broken");
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const late = await clock.runUntil(patience.wait(promise));
-    resolve(1);
-    expect(late).toBe("late");
-    expect(await patience.wait(promise)).toBe(1);
+  test("holds no timer once it is closed", async () => {
+    const { clock, patience, lateAtMs } = openWaiting();
+    patience.begin();
+    patience.close();
+    expect(clock.pendingTimers()).toBe(0);
+    await clock.advance(10 * ALLOWED_MS);
+    expect(lateAtMs).toEqual([]);
   });
 });
