@@ -106,8 +106,11 @@ class Frame implements SseFrame {
   }
 }
 
+/** By its standard this is windows-1252, which has a character for each byte too, and the same ones where it matters. */
+const byteDecoder = new TextDecoder("latin1");
+
 function latinOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return byteDecoder.decode(bytes);
 }
 
 function concatBytes(parts: readonly Uint8Array[], size: number): Uint8Array {
