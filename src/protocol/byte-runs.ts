@@ -23,13 +23,16 @@ export class ByteRuns {
     this.#runs.push({ source: bytes, start: 0, end: bytes.length });
   }
 
-  /** All of them in order. May be the very bytes that were given. */
-  join(): Uint8Array {
-    const [first] = this.#runs;
-    if (this.#runs.length === 1 && first !== undefined) return bytesOf(first);
-    return Buffer.concat(this.#runs.map(bytesOf));
+  /** All of them in order, in as few pieces as are worth a copy. May be the very bytes that were given. */
+  take(): Uint8Array[] {
+    const pieces = this.#runs.map(bytesOf);
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return pieces.length < 2 || size > COPIED_MAX ? pieces : [Buffer.concat(pieces)];
   }
 }
+
+/** Writing a piece of its own costs about what copying so many bytes does. */
+const COPIED_MAX = 16_384;
 
 function bytesOf({ source, start, end }: Run): Uint8Array {
   return start === 0 && end === source.length ? source : source.subarray(start, end);

@@ -125,6 +125,19 @@ function concatBytes(parts: readonly Uint8Array[], size: number): Uint8Array {
   return joined;
 }
 
+const BRACE = 0x7d;
+
+/** Where the last of the frames ends that follow one another from `from` on, begin with `head` and are whole; else `from`. */
+function endOfAlike(latin: string, from: number, head: string): number {
+  let end = from;
+  while (latin.startsWith(head, end)) {
+    const lineEnd = latin.indexOf("\n", end + head.length);
+    if (lineEnd === -1 || latin.charCodeAt(lineEnd + 1) !== LF || latin.charCodeAt(lineEnd - 1) !== BRACE) break;
+    end = lineEnd + 2;
+  }
+  return end;
+}
+
 /** Looks at every byte once, however the input is cut: an event of many chunks is put together at its end only. */
 export class SseFramer {
   readonly #bytesMax: number;
@@ -137,15 +150,29 @@ export class SseFramer {
     this.#bytesMax = bytesMax;
   }
 
-  /** The frames that end within `chunk`. Throws `SseTooLarge` when one grows beyond the bound. */
-  push(chunk: Uint8Array): SseFrame[] {
+  /**
+   * The frames that end within `chunk`. `headAfter` is told each frame and answers how frames begin that nobody is going to
+   * look into: from there on such as stand side by side come together as one, each of one line that ends with a brace. Such a
+   * head ends within the data; it is empty where there is none. Throws `SseTooLarge` when a frame grows beyond the bound.
+   */
+  push(chunk: Uint8Array, headAfter: (frame: SseFrame) => string = () => ""): SseFrame[] {
     const frames: SseFrame[] = [];
     const latin = latinOf(chunk);
     const isPlain = !this.#afterCr && !latin.includes("\r");
     const endOf = (from: number) => (isPlain ? this.#endOf(latin, from) : this.#endOfAny(latin, from));
     let start = 0;
+    const canJoin = isPlain && chunk.length <= this.#bytesMax;
     for (let end = endOf(0); end !== -1; end = endOf(start)) {
-      frames.push(this.#take(chunk, start, end, latin));
+      const frame = this.#take(chunk, start, end, latin);
+      frames.push(frame);
+      start = end;
+      const head = headAfter(frame);
+      if (!canJoin || head === "") continue;
+      end = endOfAlike(latin, start, head);
+      if (end === start) continue;
+      const alike = new Frame(chunk, start, end, latin);
+      frames.push(alike);
+      headAfter(alike);
       start = end;
     }
     if (start < chunk.length) this.#keep(start === 0 ? chunk : chunk.subarray(start));

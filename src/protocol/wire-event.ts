@@ -1,7 +1,10 @@
 /** What kind of event is this? Names the type without parsing the whole text, and sorts types by what they mean. */
 import type { SseFrame } from "./sse.ts";
 
-/** One event of a Responses stream, whichever transport brought it. */
+/**
+ * One event of a Responses stream, whichever transport brought it. Pieces of text that came side by side may be one, too:
+ * of those the type counts and the bytes.
+ */
 export interface WireEvent {
   /** The event's `type`; empty for comments and for data that is no object. */
   readonly type: string;
@@ -64,6 +67,11 @@ const PLAIN_HEAD = /(?:event: ?[^\r\n]*\r?\n)?data: ?\{"type":"([A-Za-z0-9_.-]+)
 export class EventNamer {
   #head = "";
   #type = "";
+
+  /** How the pieces of text begin that come now; empty while others do. */
+  get pieceHead(): string {
+    return this.#type.endsWith(".delta") ? this.#head : "";
+  }
 
   eventOf(frame: SseFrame): WireEvent {
     const { latin, start, end } = frame;

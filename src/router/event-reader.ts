@@ -1,7 +1,7 @@
 /** The next events of an attempt, or why there are none. Owns the silence clock and the right to cancel upstream. */
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import { type SseFrame, SseFramer, SseTooLarge } from "../protocol/sse.ts";
+import { SseFramer, SseTooLarge } from "../protocol/sse.ts";
 import { EventNamer, endsWhole, type WireEvent } from "../protocol/wire-event.ts";
 import { Patience } from "./patience.ts";
 
@@ -80,19 +80,20 @@ class BodyReader implements EventReader {
   }
 
   #take(chunk: Awaited<ReturnType<Reader["read"]>>): ReadEvents {
-    if (!chunk.done && chunk.value !== undefined) return this.#takeWhole(this.#framer.push(chunk.value));
+    if (!chunk.done && chunk.value !== undefined) return this.#takeWhole(chunk.value);
     return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(this.#framer.rest().subarray(0, 8))) };
   }
 
   /** The events before the first that is cut; the cut itself is told at the next read. */
-  #takeWhole(frames: readonly SseFrame[]): ReadEvents {
+  #takeWhole(chunk: Uint8Array): ReadEvents {
     const events: WireEvent[] = [];
-    for (const frame of frames) {
+    this.#framer.push(chunk, (frame) => {
+      if (this.#hasGarbage) return "";
       const event = this.#namer.eventOf(frame);
       this.#hasGarbage = !endsWhole(event);
-      if (this.#hasGarbage) break;
-      events.push(event);
-    }
+      if (!this.#hasGarbage) events.push(event);
+      return this.#namer.pieceHead;
+    });
     return this.#hasGarbage && events.length === 0 ? { kind: "garbage" } : { kind: "events", events };
   }
 }

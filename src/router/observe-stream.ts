@@ -58,6 +58,7 @@ export function observeStream(options: ObserveOptions): PulledBody {
   return { getReader: () => observer };
 }
 
+const NOTHING = new Uint8Array();
 const NOTHING_MORE: BodyChunk = { done: true, value: undefined };
 
 function chunkOf(value: Uint8Array): BodyChunk {
@@ -70,6 +71,8 @@ class StreamObserver implements BodyReader {
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
   #batch: readonly WireEvent[];
+  /** Ready to go out. */
+  #outbox: Uint8Array[] = [];
   /** The terminal event that was sent, if the stream ended well. */
   #ending: string | null = null;
   #hasEnded = false;
@@ -84,28 +87,31 @@ class StreamObserver implements BodyReader {
 
   /** The last of its chunks has been read. */
   get isOver(): boolean {
-    return this.#isLastOut;
+    return this.#isLastOut && this.#outbox.length === 0;
   }
 
   async read(): Promise<BodyChunk> {
+    const ready = this.#outbox.shift();
+    if (ready !== undefined) return chunkOf(ready);
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
     if (this.#batch.length > 0) {
       const events = this.#batch;
       this.#batch = [];
-      return chunkOf(this.#forward(events));
+      return this.#forward(events);
     }
     const outcome = await this.#options.reader.read();
     // The client may have left meanwhile.
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
-    if (outcome.kind === "events") return chunkOf(this.#forward(outcome.events));
+    if (outcome.kind === "events") return this.#forward(outcome.events);
     this.#finish({ kind: "lost", cause: outcome });
     return this.#breakOff();
   }
 
   async cancel(): Promise<void> {
     this.#isLastOut = true;
+    this.#outbox = [];
     this.#finish({ kind: "client-left" });
   }
 
@@ -132,8 +138,8 @@ class StreamObserver implements BodyReader {
     return text === event.text ? null : renderEvent(event.type, text);
   }
 
-  /** The bytes of one batch, to the terminal event if it holds one. */
-  #forward(events: readonly WireEvent[]): Uint8Array {
+  /** The first bytes of one batch, to the terminal event if it holds one; the others are ready then. */
+  #forward(events: readonly WireEvent[]): BodyChunk {
     const runs = new ByteRuns();
     for (const event of events) {
       if (!isWatched(event.type)) {
@@ -148,7 +154,9 @@ class StreamObserver implements BodyReader {
       this.#finish({ kind: "ended", terminal: event });
       break;
     }
-    return runs.join();
+    const [first, ...others] = runs.take();
+    this.#outbox = others;
+    return chunkOf(first ?? NOTHING);
   }
 
   #send(event: WireEvent, isCut: boolean, runs: ByteRuns): void {

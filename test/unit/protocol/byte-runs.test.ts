@@ -14,7 +14,7 @@ describe("ByteRuns", () => {
   test("a chunk that goes as it came is the very chunk", () => {
     const runs = new ByteRuns();
     for (const event of events) runs.addEvent(event);
-    expect(runs.join()).toBe(chunk);
+    expect(runs.take()[0]).toBe(chunk);
   });
 
   test("puts other bytes in between, in order", () => {
@@ -25,7 +25,7 @@ describe("ByteRuns", () => {
     runs.addBytes(bytesOf("data: 1\n\n"));
     runs.addEvent(third);
     runs.addEvent({ type: "", text: "", bytes: bytesOf(": c\n\n") });
-    expect(textOf(runs.join())).toBe('data: {"type":"a"}\n\ndata: 1\n\ndata: {"type":"c"}\n\n: c\n\n');
+    expect(textOf(Buffer.concat(runs.take()))).toBe('data: {"type":"a"}\n\ndata: 1\n\ndata: {"type":"c"}\n\n: c\n\n');
   });
 
   test("events of several chunks", () => {
@@ -34,6 +34,16 @@ describe("ByteRuns", () => {
     for (let at = 0; at < chunk.length; at += 7) {
       for (const frame of framer.push(chunk.subarray(at, at + 7))) runs.addEvent(wireEventOf(frame));
     }
-    expect(textOf(runs.join())).toBe(STREAM);
+    expect(textOf(Buffer.concat(runs.take()))).toBe(STREAM);
+  });
+
+  test("copies what is small into one piece, and nothing that is large", () => {
+    const [small, large] = [new Uint8Array(10).fill(1), new Uint8Array(20_000).fill(2)];
+    const [few, many] = [new ByteRuns(), new ByteRuns()];
+    for (const piece of [small, small]) few.addBytes(piece);
+    for (const piece of [large, small]) many.addBytes(piece);
+    expect(few.take().map((piece) => piece.length)).toEqual([20]);
+    expect(many.take()).toEqual([large, small]);
+    expect(many.take()[0]).toBe(large);
   });
 });

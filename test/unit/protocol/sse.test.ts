@@ -1,7 +1,7 @@
 /** Server-sent events: the same events for every way of cutting the bytes (trap 35). */
 import { describe, expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
-import { renderData, renderEvent, SseFramer, SseTooLarge } from "../../../src/protocol/sse.ts";
+import { renderData, renderEvent, type SseFrame, SseFramer, SseTooLarge } from "../../../src/protocol/sse.ts";
 
 const encoder = new TextEncoder();
 const bytesOf = (text: string) => encoder.encode(text);
@@ -144,6 +144,57 @@ describe("SseFramer", () => {
 
   test("says nothing of an event's text when it refuses it", () => {
     expect(() => frame(bytesOf("data: sk-secret"), [], 5)).toThrow("an event is larger than 5 bytes");
+  });
+});
+
+describe("frames that are alike", () => {
+  const HEAD = 'event: a.delta\ndata: {"type":"a.delta"';
+  const delta = (text: string) => `${HEAD},"delta":${JSON.stringify(text)}}\n\n`;
+  const pieces = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 12 }).map(delta),
+    fc.constantFrom(
+      `${HEAD},"x":1\n\n`,
+      `${HEAD}}\ndata: 2}\n\n`,
+      "data: {}\n\n",
+      ": beat\n\n",
+      `${HEAD}}\r\n\r\n`,
+      "\n",
+    ),
+  );
+  const headAfter = ({ latin, start }: SseFrame) => (latin.startsWith(HEAD, start) ? HEAD : "");
+
+  /** The events of joined frames, each told apart again. */
+  function joined(bytes: Uint8Array, cuts: readonly number[]): { readonly framed: Framed; readonly count: number } {
+    const framer = new SseFramer(1_000_000);
+    const places = [...new Set(cuts)].filter((cut) => cut > 0 && cut < bytes.length).toSorted((a, b) => a - b);
+    const frames = [...places, bytes.length].flatMap((end, index) =>
+      framer.push(bytes.slice(places[index - 1] ?? 0, end), headAfter),
+    );
+    const events = frames.flatMap((entry) => frame(entry.bytes).events);
+    const whole = Buffer.concat([...frames.map((entry) => entry.bytes), framer.rest()]).toString("hex");
+    return { framed: { events, whole }, count: frames.length };
+  }
+
+  test("are one where they stand side by side", () => {
+    const text = `data: {"type":"b"}\n\n${delta("1")}${delta("2")}${delta("3")}data: {}\n\n`;
+    expect(joined(bytesOf(text), []).count).toBe(4);
+    expect(joined(bytesOf(text), []).framed).toEqual(frame(bytesOf(text)));
+  });
+
+  test("lose nothing, however they are cut and whatever stands between them", () => {
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 12 }), fc.array(fc.nat(400), { maxLength: 5 }), (texts, cuts) => {
+        const bytes = bytesOf(texts.join(""));
+        expect(joined(bytes, cuts).framed).toEqual(frame(bytes, cuts));
+      }),
+    );
+  });
+
+  test("are never joined with one that is cut or has more lines", () => {
+    for (const odd of [`${HEAD},"x":1\n\n`, `${HEAD}}\ndata: 2}\n\n`, `${HEAD}`]) {
+      const { framed } = joined(bytesOf(`${delta("1")}${odd}${delta("2")}`), []);
+      expect(framed).toEqual(frame(bytesOf(`${delta("1")}${odd}${delta("2")}`)));
+    }
   });
 });
 
