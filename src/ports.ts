@@ -127,6 +127,11 @@ export interface SettingsStore {
   shapeVersion(): number;
   /** What is wrong with the file itself, a line each; empty for a sound one. Reads all of it. */
   damage(): readonly string[];
+  /**
+   * Runs what can be tried again: where another process holds the file, it throws after a tenth of a second instead of
+   * holding everything up for as long as it may take.
+   */
+  briefly<Answer>(work: () => Answer): Answer;
 
   pool(): PoolSettings;
   updatePool(change: Partial<PoolSettings>): void;
@@ -300,6 +305,8 @@ export interface RuntimeBatch {
 export interface RuntimeStore extends StoredResponses {
   version(): number;
   damage(): readonly string[];
+  /** As that of the settings. */
+  briefly<Answer>(work: () => Answer): Answer;
 
   addKey(key: KeyRecord): void;
   keyByHash(hash: string): KeyRecord | null;

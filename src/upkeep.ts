@@ -30,13 +30,27 @@ function tidy({ clock, runtime, settings }: UpkeepOptions): void {
   runtime.pruneResponses(nowMs - LIMITS.storedResponsesMs, LIMITS.storedResponsesBytesMax);
 }
 
+/** Holds no turn up for long, and never throws: a store that fails now is tidied in the next round. */
+function tidyIfPossible(options: UpkeepOptions): void {
+  const { runtime, settings } = options;
+  try {
+    settings.briefly(() => runtime.briefly(() => tidy(options)));
+  } catch {
+    return;
+  }
+}
+
+/** Throws when the stores cannot be tidied now, which is at the start; later ones wait for a better time. */
 function startTidying(options: UpkeepOptions): { stop(): void } {
   const state = { cancel: (): void => undefined };
-  const round = () => {
-    tidy(options);
-    state.cancel = options.clock.after(TIDY_EVERY_MS, round);
+  const schedule = () => {
+    state.cancel = options.clock.after(TIDY_EVERY_MS, () => {
+      tidyIfPossible(options);
+      schedule();
+    });
   };
-  round();
+  tidy(options);
+  schedule();
   return { stop: () => state.cancel() };
 }
 

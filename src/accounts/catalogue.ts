@@ -9,6 +9,7 @@ import { parseJson } from "../protocol/parse-json.ts";
 import { type AccountDesk, askAsAccount } from "./ask-as-account.ts";
 import { newestVersion } from "./codex-client.ts";
 import { asFields, readField, readText } from "./json-fields.ts";
+import { writePatiently } from "./write-patiently.ts";
 
 export type FetchedCatalogue =
   | { readonly kind: "fetched"; readonly catalogue: CatalogueRecord }
@@ -40,7 +41,7 @@ export async function fetchCatalogue(
     models,
     fetchedAtMs: desk.wire.clock.now(),
   };
-  desk.settings.writeCatalogue(catalogue);
+  await writePatiently(desk.settings, desk.wire.clock, () => desk.settings.writeCatalogue(catalogue));
   return { kind: "fetched", catalogue };
 }
 

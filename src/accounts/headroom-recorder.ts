@@ -10,7 +10,7 @@ import { MAIN_LIMIT, type QuotaWindow } from "../router/rules/account-state.ts";
 import { remainingPercent } from "../router/rules/quota.ts";
 import type { Worker } from "./refresh-worker.ts";
 
-type Doors = "profiles" | "accountState" | "latestHeadroomSample" | "addHeadroomSample";
+type Doors = "profiles" | "accountState" | "latestHeadroomSample" | "addHeadroomSample" | "briefly";
 
 export interface HeadroomRecorderOptions {
   readonly settings: Pick<SettingsStore, Doors>;
@@ -41,7 +41,7 @@ function recordAll({ settings, clock }: HeadroomRecorderOptions): void {
     for (const accountKey of new Set(settings.profiles().map((profile) => profile.accountKey))) {
       const sample = sampleOf(accountKey, settings.accountState(accountKey).windows, nowMs);
       if (sample === null || !isNews(sample, settings.latestHeadroomSample(accountKey, nowMs))) continue;
-      settings.addHeadroomSample(sample, LIMITS.headroomSampleMs);
+      settings.briefly(() => settings.addHeadroomSample(sample, LIMITS.headroomSampleMs));
     }
   } catch {
     return;

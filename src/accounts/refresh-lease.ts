@@ -9,6 +9,7 @@ import { LIMITS } from "../limits.ts";
 import type { Clock, Rng, SettingsStore } from "../ports.ts";
 import { spacingLeftMs, spacingWithJitterMs } from "./refresh-policy.ts";
 import { pause } from "./waiting.ts";
+import { writePatiently } from "./write-patiently.ts";
 
 export const EXCHANGE_LEASE = "token-exchange";
 /** Instant of the machine's last exchange: written when one begins and again when it ends. */
@@ -22,9 +23,9 @@ const SPACING_LOOK_MS = 500;
 /** The right to make exchanges, held while a task runs. */
 export interface ExchangeTurn {
   /** Call right before a request: extends the lease and notes the instant. False when the lease was lost meanwhile. */
-  begin(): boolean;
+  begin(): Promise<boolean>;
   /** Call when its outcome is known. */
-  end(): void;
+  end(): Promise<void>;
   /** Waits out the pause before a second request in the same turn. */
   space(): Promise<void>;
 }
@@ -38,7 +39,10 @@ export interface RefreshLease {
 }
 
 export interface RefreshLeaseOptions {
-  readonly settings: Pick<SettingsStore, "takeLease" | "leaseHolder" | "releaseLease" | "instant" | "setInstant">;
+  readonly settings: Pick<
+    SettingsStore,
+    "takeLease" | "leaseHolder" | "releaseLease" | "instant" | "setInstant" | "briefly"
+  >;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly holder: string;
@@ -69,12 +73,12 @@ async function runInTurn<T>(
   try {
     return await task(openTurn(options));
   } finally {
-    options.settings.releaseLease(EXCHANGE_LEASE, options.holder);
+    await release(options, options.holder);
   }
 }
 
 async function acquire(options: RefreshLeaseOptions, isWanted: () => boolean): Promise<boolean> {
-  const { settings, clock, holder } = options;
+  const { clock, holder } = options;
   const giveUpAtMs = clock.now() + QUEUE_MS;
   const pauseMs = spacingWithJitterMs(options.spacingMs, options.rng());
   while (isWanted() && clock.now() <= giveUpAtMs) {
@@ -83,10 +87,10 @@ async function acquire(options: RefreshLeaseOptions, isWanted: () => boolean): P
       await pause(clock, Math.min(leftMs, SPACING_LOOK_MS));
       continue;
     }
-    if (take(options)) {
+    if (await take(options)) {
       if (spacingLeft(options, pauseMs) === 0) return true;
-      settings.releaseLease(EXCHANGE_LEASE, holder);
-    } else if (!evictDeadHolder(options)) {
+      await release(options, holder);
+    } else if (!(await evictDeadHolder(options))) {
       await pause(clock, LIMITS.leasePollMs);
     }
   }
@@ -97,27 +101,33 @@ function spacingLeft(options: RefreshLeaseOptions, pauseMs: number): number {
   return spacingLeftMs(options.settings.instant(EXCHANGE_INSTANT), pauseMs, options.clock.now());
 }
 
-function take(options: RefreshLeaseOptions): boolean {
-  const nowMs = options.clock.now();
-  return options.settings.takeLease(EXCHANGE_LEASE, options.holder, nowMs, nowMs + LIMITS.refreshLeaseMs);
+function take({ settings, clock, holder }: RefreshLeaseOptions): Promise<boolean> {
+  return writePatiently(settings, clock, () => {
+    const nowMs = clock.now();
+    return settings.takeLease(EXCHANGE_LEASE, holder, nowMs, nowMs + LIMITS.refreshLeaseMs);
+  });
+}
+
+function release({ settings, clock }: RefreshLeaseOptions, holder: string): Promise<void> {
+  return writePatiently(settings, clock, () => settings.releaseLease(EXCHANGE_LEASE, holder));
 }
 
 /** Frees the lease of a process that is gone. Safe against another evictor: only that very holder is released. */
-function evictDeadHolder(options: RefreshLeaseOptions): boolean {
+async function evictDeadHolder(options: RefreshLeaseOptions): Promise<boolean> {
   const { settings, clock } = options;
   const other = settings.leaseHolder(EXCHANGE_LEASE, clock.now());
   if (other === null || other === options.holder || options.isHolderAlive(other)) return false;
-  settings.releaseLease(EXCHANGE_LEASE, other);
+  await release(options, other);
   return true;
 }
 
 function openTurn(options: RefreshLeaseOptions): ExchangeTurn {
   const { settings, clock } = options;
-  const noteInstant = (): void => settings.setInstant(EXCHANGE_INSTANT, clock.now());
+  const noteInstant = () => writePatiently(settings, clock, () => settings.setInstant(EXCHANGE_INSTANT, clock.now()));
   return {
-    begin() {
-      if (!take(options)) return false;
-      noteInstant();
+    async begin() {
+      if (!(await take(options))) return false;
+      await noteInstant();
       return true;
     },
     end: noteInstant,

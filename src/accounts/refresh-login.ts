@@ -24,6 +24,7 @@ import {
   type TokenPair,
 } from "./refresh-policy.ts";
 import { pause } from "./waiting.ts";
+import { writePatiently } from "./write-patiently.ts";
 
 export type RefreshOutcome =
   /** The stored credential meets the need: renewed now, or adopted from whoever renewed it. */
@@ -145,13 +146,14 @@ async function spend(
   const { profile, stored } = spending;
   const wasLost = isEarlierAnswerLost(settings, profile.id, stored);
   const markedAtMs = wire.clock.now();
-  if (!turn.begin()) return unavailable("refresh-queue");
-  if (!settings.markRefreshStarted(profile.id, stored.generation, markedAtMs)) return "changed";
+  if (!(await turn.begin())) return unavailable("refresh-queue");
+  const mark = () => settings.markRefreshStarted(profile.id, stored.generation, markedAtMs);
+  if (!(await writePatiently(settings, wire.clock, mark))) return "changed";
   const first = await sendOnce(refresher, turn, spending, need);
   if (first.kind !== "unknown") return conclude(refresher, spending, first, wasLost, markedAtMs);
   await turn.space();
   if (settings.credential(profile.id)?.generation !== stored.generation) return "changed";
-  if (!turn.begin()) return unavailable("refresh-silent");
+  if (!(await turn.begin())) return unavailable("refresh-silent");
   const second = await sendOnce(refresher, turn, spending, need);
   return conclude(refresher, spending, second, true, markedAtMs);
 }
@@ -177,7 +179,7 @@ async function sendOnce(
     // Before anything else may fail: from here on the store holds a spent token.
     savePair(refresher, spending.profile.id);
   }
-  turn.end();
+  await turn.end();
   return answer;
 }
 
@@ -200,7 +202,10 @@ async function conclude(
       return { kind: "sign-in-needed", reason };
     }
     case "later":
-      if (answer.unspent && !wasLost) settings.setInstant(answeredInstant(profileId), markedAtMs);
+      if (answer.unspent && !wasLost) {
+        const note = () => settings.setInstant(answeredInstant(profileId), markedAtMs);
+        await writePatiently(settings, refresher.wire.clock, note);
+      }
       return unavailable(answer.reason, answer.retryAfterMs);
     case "unknown":
       return unavailable("refresh-silent");
@@ -225,18 +230,24 @@ async function concludeRenewal(refresher: Refresher, profileId: string, pair: To
 function savePair(refresher: Refresher, profileId: string): boolean {
   const waiting = refresher.unsaved.get(profileId);
   if (waiting === undefined) return true;
+  const { settings } = refresher;
   try {
-    const stored = refresher.settings.credential(profileId);
-    if (stored !== null && isTokenOf(stored, waiting.spentToken)) {
-      if (!writePair(refresher.settings, profileId, stored, waiting)) return false;
-      shareWithCopies(refresher.settings, profileId, waiting);
-      notePlan(refresher.settings, profileId, waiting.pair);
-    }
+    // Briefly, for it is offered again.
+    if (!settings.briefly(() => offerPair(settings, profileId, waiting))) return false;
     refresher.unsaved.delete(profileId);
     return true;
   } catch {
     return false;
   }
+}
+
+function offerPair(settings: SettingsStore, profileId: string, waiting: UnsavedPair): boolean {
+  const stored = settings.credential(profileId);
+  if (stored === null || !isTokenOf(stored, waiting.spentToken)) return true;
+  if (!writePair(settings, profileId, stored, waiting)) return false;
+  shareWithCopies(settings, profileId, waiting);
+  notePlan(settings, profileId, waiting.pair);
+  return true;
 }
 
 function isTokenOf(stored: StoredCredential, refreshToken: string): boolean {

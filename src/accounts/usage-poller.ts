@@ -50,7 +50,8 @@ async function pollNext(options: UsagePollerOptions, signal: AbortSignal): Promi
   try {
     const profile = chooseDue(options);
     if (profile === null) return false;
-    options.settings.setInstant(polledInstant(profile.accountKey), options.wire.clock.now());
+    const { settings, wire } = options;
+    settings.briefly(() => settings.setInstant(polledInstant(profile.accountKey), wire.clock.now()));
     const fetched = await refreshUsage(options, profile, signal);
     options.onPolled?.(profile, fetched);
     return true;

@@ -36,7 +36,7 @@ export const bench = defineLeaf({
     full: { type: "boolean", description: "More rounds and more open streams; takes some minutes" },
     target: { type: "string", description: "URL of another proxy's Responses route, measured with the same load" },
     "target-key": { type: "string", description: "Bearer for --target: file:PATH, or - for standard input" },
-    part: { type: "string", options: [...PARTS], description: "For the bench itself: be one of its processes" },
+    part: { type: "string", options: [...PARTS], hidden: true, description: "Be one of the bench's own processes" },
   },
   async run(args, io) {
     const part = PARTS.find((name) => name === args.part);

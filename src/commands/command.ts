@@ -11,6 +11,8 @@ export type Argument = ArgDef & {
   readonly options?: string[];
   /** The last positional may be given several times; all of them are in `args._`. */
   readonly repeats?: boolean;
+  /** Only for our own processes: it is understood, and help, documents, completion and hints do not name it. */
+  readonly hidden?: boolean;
 };
 export type Arguments = Record<string, Argument>;
 

@@ -54,7 +54,7 @@ function usageLine(path: readonly string[], command: Command): string {
 
 function argumentEntries(args: Arguments, positional: boolean): HelpEntry[] {
   return Object.entries(args)
-    .filter(([, argument]) => (argument.type === "positional") === positional)
+    .filter(([, argument]) => (argument.type === "positional") === positional && argument.hidden !== true)
     .map(([name, argument]) => ({
       name: positional ? positionalText(name, argument) : flagText(name, argument),
       description: describe(argument),

@@ -37,7 +37,8 @@ function findFlag(flags: readonly Named[], name: string): { readonly flag: Named
 }
 
 function refuseUnknown(flags: readonly Named[], name: string): never {
-  const known = [...flags.map(([own, argument]) => (argument.default === true ? `no-${own}` : own)), "help"];
+  const shown = flags.filter(([, argument]) => argument.hidden !== true);
+  const known = [...shown.map(([own, argument]) => (argument.default === true ? `no-${own}` : own)), "help"];
   const meant = nearMissOf(name, known);
   throw new OperationError(
     "usage",

@@ -12,6 +12,7 @@ import { judgeFailure } from "./judge-failure.ts";
 import type { Candidate, Needs } from "./rules/candidate.ts";
 import type { Choice } from "./rules/choose.ts";
 import { classifyFailure } from "./rules/classify.ts";
+import { isAnotherEligible } from "./rules/eligibility.ts";
 import type { Failure } from "./rules/failure.ts";
 import { advance, nextStep, type Progress, type Step } from "./rules/next-step.ts";
 import type { Served, Turn } from "./turn.ts";
@@ -56,7 +57,7 @@ async function serveRun(engine: Engine, turn: Turn, run: TurnRun): Promise<Serve
     renewal =
       step.kind === "renew" || step.kind === "sanitise" ? { choice, generation: result.generation, step } : null;
     progress = advance(progress, failure, step, candidate.profileId);
-    if (step.kind === "next-profile") await pause(engine, turn, step.pauseMs);
+    if (step.kind === "next-profile" || step.kind === "same-again") await pause(engine, turn, step.pauseMs);
   }
 }
 
@@ -99,13 +100,16 @@ function tryOnce(
 
 function decide(engine: Engine, run: TurnRun, candidate: Candidate, failure: Failure, progress: Progress): Step {
   const { candidates } = engine.live.view();
+  const needs = needsOf(run, progress);
+  const nowMs = engine.clock.now();
   return nextStep({
     failure,
     profileId: candidate.profileId,
     progress,
     attemptsMax: LIMITS.attemptsMax,
     refusalsMax: LIMITS.refusalsMax,
-    ownerProfileId: findOwner(run, candidate, candidates, needsOf(run, progress), engine.clock.now()),
+    ownerProfileId: findOwner(run, candidate, candidates, needs, nowMs),
+    isAnotherEligible: isAnotherEligible(candidates, needs, candidate.profileId, nowMs),
     budgetLeft: failure.scope !== "upstream" || engine.live.withdrawRetry(),
     rng: engine.rng,
   });

@@ -10,9 +10,11 @@ export interface Connection {
   prepare<Row>(sql: string): Statement<Row, SQLQueryBindings[]>;
   /** Runs `work` in one transaction that takes the write lock first; survives a killed process. May be nested. */
   commit<Answer>(work: () => Answer): Answer;
-  /** The same, for what can be tried again: waits no longer than `gatherBusyMs` for a file that somebody else holds. */
+  /** Runs what can be tried again: it waits no longer than `gatherBusyMs` for a file that somebody else holds. */
+  briefly<Answer>(work: () => Answer): Answer;
+  /** `commit`, briefly. */
   commitBriefly(work: () => void): void;
-  /** The same, and on the disk before it answers: survives a power cut, too. Must be the outermost. */
+  /** `commit`, and on the disk before it answers: survives a power cut, too. Must be the outermost. */
   commitSynced<Answer>(work: () => Answer): Answer;
   /** Changes with every commit of this connection and of all others; a few microseconds. */
   version(): number;
@@ -30,6 +32,7 @@ export function connect(database: Database, busyMs: number): Connection {
   const statements: Statement<unknown, SQLQueryBindings[]>[] = [];
   let ownCommits = 0;
   let isClosed = false;
+  let isBrief = false;
 
   function prepare<Row>(sql: string): Statement<Row, SQLQueryBindings[]> {
     const statement = database.prepare<Row, SQLQueryBindings[]>(sql);
@@ -45,13 +48,20 @@ export function connect(database: Database, busyMs: number): Connection {
     return answer;
   }
 
-  function commitBriefly(work: () => void): void {
+  function briefly<Answer>(work: () => Answer): Answer {
+    if (isBrief) return work();
     database.run(`PRAGMA busy_timeout = ${LIMITS.gatherBusyMs}`);
+    isBrief = true;
     try {
-      commit(work);
+      return work();
     } finally {
+      isBrief = false;
       database.run(`PRAGMA busy_timeout = ${busyMs}`);
     }
+  }
+
+  function commitBriefly(work: () => void): void {
+    briefly(() => commit(work));
   }
 
   function commitSynced<Answer>(work: () => Answer): Answer {
@@ -84,5 +94,5 @@ export function connect(database: Database, busyMs: number): Connection {
     database.close(true);
   }
 
-  return { prepare, commit, commitBriefly, commitSynced, version, damage, close };
+  return { prepare, commit, briefly, commitBriefly, commitSynced, version, damage, close };
 }

@@ -37,7 +37,7 @@ export interface Gathering {
 const LAST_TRIES_MAX = Math.ceil(LIMITS.sqliteBusyMs / LIMITS.gatherBusyMs);
 
 /** Whether it ends by itself: the same write may succeed later. */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   const kind = storeErrorKindOf(error);
   return kind === "locked" || kind === "disk-full";
 }

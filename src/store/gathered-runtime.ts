@@ -2,13 +2,15 @@
  * What do turns leave behind, and when is it written? A runtime's store that answers at once and writes sessions, turns
  * and the last uses of keys together, off the path of turns. Everything else is written before it answers, after what waits.
  *
+ * A response is in the file before `saveResponse` answers, unless the file is held or full: then it waits with the rest.
  * Reads see what waits. A killed process loses what it gathered within `waitMs`, or for as long as the file could not be
  * written; `close` loses nothing that can be written then.
  */
-import type { RuntimeStore, SessionRecord } from "../ports.ts";
+import type { RuntimeStore, SessionRecord, StoredResponse, StoredResponses } from "../ports.ts";
 import type { TurnRecord } from "../router/rules/turn-record.ts";
 import { aroundCalls } from "./around-calls.ts";
-import { type GatherOptions, gatherWrites } from "./gather-writes.ts";
+import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
+import { WaitingResponses } from "./waiting-responses.ts";
 
 interface Waiting {
   readonly session: SessionRecord;
@@ -30,12 +32,23 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
   let named = new Map<string, string>();
   let turns: TurnRecord[] = [];
   let usedKeys = new Map<string, number>();
+  const responses = new WaitingResponses();
 
-  function drop(): void {
+  function dropBatch(): void {
     [sessions, named, turns, usedKeys] = [new Map(), new Map(), [], new Map()];
   }
 
+  function drop(): void {
+    dropBatch();
+    responses.drop();
+  }
+
   function write(): void {
+    if (sessions.size + turns.length + usedKeys.size > 0) writeBatch();
+    responses.writeAll((response, bytesMax) => store.briefly(() => store.saveResponse(response, bytesMax)));
+  }
+
+  function writeBatch(): void {
     const waiting = [...sessions.values()];
     store.keepTogether({
       usedKeys: [...usedKeys].map(([id, atMs]) => ({ id, atMs })),
@@ -43,7 +56,7 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
       changedSessions: waiting.filter(({ isNew }) => !isNew).map(({ session }) => session),
       turns,
     });
-    drop();
+    dropBatch();
   }
 
   const keys = rememberBriefly((hash: string) => store.keyByHash(hash));
@@ -58,6 +71,7 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
 
   return {
     ...aroundCalls(store, gathering.flush, keys.forget),
+    ...overResponses(store, responses, gathering),
     keyByHash: (hash) => keys.read(hash),
     touchKey: (id, atMs) => {
       usedKeys.set(id, atMs);
@@ -95,6 +109,42 @@ function rememberBriefly<Value>(read: (name: string) => Value): { read(name: str
       if (known.size === 0) setImmediate(forget);
       known.set(name, { value });
       return value;
+    },
+  };
+}
+
+/** The store's responses with those that wait over them. */
+function overResponses(
+  store: RuntimeStore,
+  waiting: WaitingResponses,
+  gathering: Gathering,
+): Omit<StoredResponses, "pruneResponses"> {
+  function keepWaiting(response: StoredResponse, bytesMax: number): boolean {
+    const isKept = waiting.put(response, bytesMax);
+    if (isKept) gathering.note();
+    return isKept;
+  }
+
+  return {
+    saveResponse: (response, bytesMax) => {
+      gathering.flush();
+      // While some wait, the file could not be had a moment ago.
+      if (waiting.size > 0 && keepWaiting(response, bytesMax)) return;
+      try {
+        store.briefly(() => store.saveResponse(response, bytesMax));
+      } catch (error) {
+        if (!isPassing(error) || !keepWaiting(response, bytesMax)) throw error;
+      }
+    },
+    responseText: (keyId, id, sinceMs) =>
+      waiting.find(keyId, id, sinceMs)?.response ?? store.responseText(keyId, id, sinceMs),
+    inputText: (keyId, id, sinceMs) => waiting.find(keyId, id, sinceMs)?.input ?? store.inputText(keyId, id, sinceMs),
+    responseOfItem: (keyId, itemId, sinceMs) =>
+      waiting.holderOf(keyId, itemId, sinceMs) ?? store.responseOfItem(keyId, itemId, sinceMs),
+    removeResponse: (keyId, id) => {
+      gathering.flush();
+      const wasWritten = store.removeResponse(keyId, id);
+      return waiting.remove(keyId, id) || wasWritten;
     },
   };
 }

@@ -3,13 +3,15 @@
  * written, and gathers what turns tell of accounts, to be written off their path.
  *
  * Leases and instants are always read from the file. What this process observes of accounts is remembered with
- * it and seen at once; a killed process loses what it gathered within `waitMs`, which upstream tells again.
+ * it and seen at once; a killed process loses what it gathered within `waitMs`, which upstream tells again. Cooldowns are in
+ * the file before anything goes on, unless it is held or full: then they hold here, and wait with the rest.
  */
 import type { AccountFacts, PoolSettings, ProfileRecord, SettingsStore, StoredCredential } from "../ports.ts";
 import type { AccountState, Credits, QuotaWindow } from "../router/rules/account-state.ts";
 import { replacesObservation } from "../router/rules/believable.ts";
 import { aroundCalls } from "./around-calls.ts";
-import { type Gathering, type GatherOptions, gatherWrites } from "./gather-writes.ts";
+import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
+import { type CooldownChange, WaitingCooldowns, writeCooldown } from "./waiting-cooldowns.ts";
 
 /** Everything remembered; knows when it has to be read anew. */
 class Memory {
@@ -28,6 +30,7 @@ class Memory {
   readonly #lookAgain = (): void => {
     this.#isLooked = false;
   };
+  readonly #cooldowns = new WaitingCooldowns();
 
   constructor(store: SettingsStore, options: GatherOptions) {
     this.#store = store;
@@ -35,7 +38,7 @@ class Memory {
     this.#gathering = gatherWrites(options, {
       write: () => this.#writeWaiting(),
       drop: () => this.#dropWaiting(),
-      // One entry an account.
+      // One entry an account, and one for each of its models that rests.
       isTooMuch: () => false,
     });
   }
@@ -78,7 +81,7 @@ class Memory {
     this.#look();
     const facts = this.#waiting.get(accountKey);
     const stored = this.#store.accountState(accountKey);
-    const state = facts === undefined ? stored : withFacts(stored, facts);
+    const state = this.#cooldowns.over(accountKey, facts === undefined ? stored : withFacts(stored, facts));
     this.#accounts.set(accountKey, state);
     return state;
   }
@@ -91,9 +94,24 @@ class Memory {
     this.#gathering.note();
   }
 
-  writeCooldown(accountKey: string, write: () => void): void {
-    this.#writeOfAccounts(write);
-    this.#accounts.delete(accountKey);
+  changeCooldown(change: CooldownChange): void {
+    if (this.#cooldowns.size > 0 || !this.#writeCooldown(change)) {
+      this.#cooldowns.put(change);
+      this.#version += 1;
+      this.#gathering.note();
+    }
+    this.#accounts.delete(change.accountKey);
+  }
+
+  /** False while the file is held or full. */
+  #writeCooldown(change: CooldownChange): boolean {
+    try {
+      this.#writeOfAccounts(() => this.#store.briefly(() => writeCooldown(this.#store, change)));
+      return true;
+    } catch (error) {
+      if (isPassing(error)) return false;
+      throw error;
+    }
   }
 
   flush(): void {
@@ -139,12 +157,16 @@ class Memory {
 
   #writeWaiting(): void {
     const facts = [...this.#waiting.values()];
-    this.#writeOfAccounts(() => this.#store.writeFacts(facts));
+    if (facts.length > 0) this.#writeOfAccounts(() => this.#store.writeFacts(facts));
     this.#waiting = new Map();
+    this.#cooldowns.writeAll((change) =>
+      this.#writeOfAccounts(() => this.#store.briefly(() => writeCooldown(this.#store, change))),
+    );
   }
 
   #dropWaiting(): void {
     this.#waiting = new Map();
+    this.#cooldowns.drop();
   }
 }
 
@@ -171,10 +193,8 @@ export function rememberSettings(store: SettingsStore, options: GatherOptions): 
     writeTokensPerPercent: (accountKey, tokensPerPercent) => observe({ accountKey, tokensPerPercent }),
     writeFacts: (facts) => facts.forEach(observe),
     close: () => memory.close(),
-    setCooldown: (accountKey, cooldown) =>
-      memory.writeCooldown(accountKey, () => store.setCooldown(accountKey, cooldown)),
-    clearCooldown: (accountKey, model) =>
-      memory.writeCooldown(accountKey, () => store.clearCooldown(accountKey, model)),
+    setCooldown: (accountKey, cooldown) => memory.changeCooldown({ accountKey, kind: "set", cooldown }),
+    clearCooldown: (accountKey, model) => memory.changeCooldown({ accountKey, kind: "clear", model }),
   };
 }
 

@@ -33,6 +33,7 @@ function composeRuntime(connection: Connection): RuntimeStore {
   return {
     version: connection.version,
     damage: connection.damage,
+    briefly: connection.briefly,
     close: connection.close,
     ...keys,
     ...sessions,

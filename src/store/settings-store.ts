@@ -48,6 +48,7 @@ function composeSettings(connection: Connection, sealer: Sealer): SettingsStore 
     // Nothing is remembered here that a change would have to be told apart for.
     shapeVersion: connection.version,
     damage: connection.damage,
+    briefly: connection.briefly,
     close: connection.close,
     ...poolTable(connection),
     ...profiles,

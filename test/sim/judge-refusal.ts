@@ -37,9 +37,6 @@ export function judgeRefusal(court: Court, session: SessionPlan, outcome: Outcom
   court.breaches.push(`${outcome.turnId} was refused (${code}) although ${first.name} has had room for ${since}`);
 }
 
-/** After these a turn is tried once more and then given up. */
-const TRIED_ONCE_MORE: readonly string[] = ["try-elsewhere", "network-blocked"];
-
 /** Upstream failed so often within the turn that going on would only have fed an outage. */
 function isAtBound(court: Court, outcome: Outcome): boolean {
   const attempts = court.pool.runtime.turn(outcome.turnId)?.attempts ?? [];
@@ -47,7 +44,8 @@ function isAtBound(court: Court, outcome: Outcome): boolean {
     const kind = FAILURE_KINDS.find((known) => known === attempt.outcome);
     return kind !== undefined && ["upstream", "conversation"].includes(VERDICTS[kind].scope);
   });
-  const isTriedOnceMore = faults.length >= 2 && TRIED_ONCE_MORE.includes(faults.at(-1)?.outcome ?? "");
+  // After such an answer a turn is tried once more and then given up.
+  const isTriedOnceMore = faults.length >= 2 && faults.at(-1)?.outcome === "try-elsewhere";
   return isTriedOnceMore || faults.length >= LIMITS.attemptsMax;
 }
 

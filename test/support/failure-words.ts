@@ -44,6 +44,7 @@ export function stepWords(failure: Failure, progress: Progress = FRESH_PROGRESS)
     attemptsMax: 4,
     refusalsMax: 64,
     ownerProfileId: null,
+    isAnotherEligible: true,
     budgetLeft: true,
     rng: () => 0.5,
   });

@@ -6,6 +6,7 @@ import { canaryOf, holdsForeign } from "../support/canaries.ts";
 import { bodyOf, chatBodyOf, type RawCall, type RawRequest, renderRequest, sendRaw } from "../support/raw-client.ts";
 import { sleep } from "../support/wait-for.ts";
 import type { Stage } from "../support/with-daemon.ts";
+import { readRefusal } from "./read-refusal.ts";
 
 export interface Counts {
   asked: number;
@@ -15,10 +16,8 @@ export interface Counts {
   refused: number;
   /** Of the refused, by the state of the pool that they were told. */
   readonly codes: Map<string, number>;
-  /** Of the refused, those that some account could have served. */
+  /** Of the refused, those that some account could have served which the turn had not asked. */
   refusedWithRoom: number;
-  /** Of the refused, those that ended with upstream's own trouble after all tries that a turn may have of it. */
-  givenUp: number;
   cut: number;
   foreign: number;
 }
@@ -74,38 +73,18 @@ function judge(stage: Stage, counts: Counts, question: Question, call: RawCall, 
   else breaches.add(`turn ${index} got ${call.status()} ${text.slice(-300)}`);
 }
 
-/** What a refusal says of one account. */
-interface ToldAccount {
-  readonly profile: string;
-  readonly reason: string;
-}
-
-/** A refusal's body as it was told: in one piece, or as the only event of a stream. */
-function readRefusal(text: string): { readonly code: string; readonly accounts: readonly ToldAccount[] } {
-  const accounts = [...text.matchAll(/"profile":"([^"]*)","reason":"([^"]*)"/g)].map(
-    ([, profile = "", reason = ""]) => ({ profile, reason }),
-  );
-  return { code: /"code":"([^"]*)"/.exec(text)?.[1] ?? "none", accounts };
-}
-
-/** Every account that was there must be out for a reason, and the turn may have ended only with all of them. */
+/** Whatever befell the turn, each account must be named, and none may stand by that was not asked. */
 function judgeRefusal({ home, breaches }: Stage, counts: Counts, text: string, index: number): void {
-  const { code, accounts } = readRefusal(text);
+  const { code, accounts, standBy } = readRefusal(text);
   counts.refused += 1;
   counts.codes.set(code, (counts.codes.get(code) ?? 0) + 1);
   // The owner takes one out at a time.
   const isWhole = accounts.length >= home.sim.accounts.length - 1;
   breaches.expect(isWhole, `turn ${index} was refused without every account's reason: ${text.slice(-300)}`);
-  const free = accounts.filter(({ reason }) => reason === "eligible" || reason === "tried");
-  if (free.length === 0) return;
-  // A way out that is blocked is tried once more and then said, though other accounts stand by: they may share it.
-  if (code.startsWith("upstream_") && accounts.some(({ reason }) => reason.startsWith("tried: "))) {
-    counts.givenUp += 1;
-    return;
-  }
+  if (standBy.length === 0) return;
   counts.refusedWithRoom += 1;
   const told = accounts.map(({ profile, reason }) => `${profile} ${reason}`).join(", ");
-  breaches.add(`turn ${index} was refused with ${code} while an account had room: ${told}`);
+  breaches.add(`turn ${index} was refused with ${code} while ${standBy.join(" and ")} stood by untried: ${told}`);
 }
 
 /** Asks until told to stop; `width` clients side by side. */

@@ -109,7 +109,6 @@ async function run({ short, seed, minutes, say }: TrialOptions) {
       refused: 0,
       codes: new Map(),
       refusedWithRoom: 0,
-      givenUp: 0,
       cut: 0,
       foreign: 0,
     };
@@ -132,7 +131,7 @@ async function run({ short, seed, minutes, say }: TrialOptions) {
     return {
       name: "soak",
       tried: `${short ? `${SHORT_MS / 1_000} s` : `${Math.round(lastsMs / MINUTE_MS)} min`}, ${countText(counts.asked)} requests, ${befallen} misfortunes, ${rotations} token rotations, seed ${seed}`,
-      found: `${countText(counts.served)} served, ${countText(counts.left)} left, ${counts.refused} refused and ${counts.cut} cut as told${codesText(counts)}; ${counts.refusedWithRoom} refused while an account had room, ${counts.givenUp} given up by the rule for upstream's own trouble; ${counts.foreign} wrong deliveries; ${memory}; ${after} descriptors (${descriptors} before); ${checkFiles(stage)}`,
+      found: `${countText(counts.served)} served, ${countText(counts.left)} left, ${counts.refused} refused and ${counts.cut} cut as told${codesText(counts)}; ${counts.refusedWithRoom} refused while an account stood by untried; ${counts.foreign} wrong deliveries; ${memory}; ${after} descriptors (${descriptors} before); ${checkFiles(stage)}`,
     };
   });
 }

@@ -20,3 +20,24 @@ export async function comes(isSo: () => boolean, boundMs: number): Promise<boole
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+const LATENESS_EVERY_MS = 10;
+
+/** How late do timers of this process come at most, for its own work and for the machine's? In milliseconds. */
+export function watchLateness(): { stop(): number } {
+  let lastAt = performance.now();
+  let lateMs = 0;
+  const look = () => {
+    const now = performance.now();
+    lateMs = Math.max(lateMs, now - lastAt - LATENESS_EVERY_MS);
+    lastAt = now;
+  };
+  const timer = setInterval(look, LATENESS_EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      look();
+      return lateMs;
+    },
+  };
+}

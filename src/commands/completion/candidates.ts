@@ -127,7 +127,7 @@ async function valuesOf(
 
 function flagCandidates({ leaf, rest }: Place): Candidate[] {
   const given = new Set(rest.map((word) => flagNamed(leaf, word)?.[0]));
-  const free = flagsOf(leaf).filter(([name]) => !given.has(name));
+  const free = flagsOf(leaf).filter(([name, argument]) => !given.has(name) && argument.hidden !== true);
   const help = { value: "--help", description: "Show the help of this command" };
   return [
     ...free.map(([name, argument]) => ({ value: spelled(name, argument), description: argument.description })),

@@ -79,3 +79,15 @@ export function exclusionOf(candidate: Candidate, needs: Needs, nowMs: number): 
   if (quota !== null) return quota;
   return needs.tried.has(candidate.profileId) ? because("tried") : null;
 }
+
+/** Whether anybody but this profile may serve. */
+export function isAnotherEligible(
+  candidates: readonly Candidate[],
+  needs: Needs,
+  profileId: string,
+  nowMs: number,
+): boolean {
+  return candidates.some(
+    (candidate) => candidate.profileId !== profileId && exclusionOf(candidate, needs, nowMs) === null,
+  );
+}

@@ -9,7 +9,7 @@ export interface Progress {
   readonly refusals: number;
   /** Profiles that are not to be asked again. */
   readonly tried: ReadonlySet<string>;
-  /** Upstream faults by profile: the second one on the same profile rules it out, a call to go elsewhere at once. */
+  /** Upstream faults by profile: the second one on the same profile rules it out, a call to go elsewhere or a block at once. */
   readonly faults: ReadonlyMap<string, number>;
   /** Profiles whose token was renewed in this turn. */
   readonly renewed: ReadonlySet<string>;
@@ -34,6 +34,7 @@ export type Step =
   | { readonly kind: "ask-owner"; readonly ownerProfileId: string }
   | { readonly kind: "sanitise" }
   | { readonly kind: "next-profile"; readonly pauseMs: number }
+  | { readonly kind: "same-again"; readonly pauseMs: number }
   | { readonly kind: "surface" };
 
 export interface StepInput {
@@ -44,13 +45,15 @@ export interface StepInput {
   readonly refusalsMax: number;
   /** The session's former profile, when the conversation may hold items that only its account can read. */
   readonly ownerProfileId: string | null;
+  /** Whether somebody else, not yet ruled out, could serve the turn now. */
+  readonly isAnotherEligible: boolean;
   /** Whether the turns together have retried so much that one more would feed an outage. */
   readonly budgetLeft: boolean;
   readonly rng: () => number;
 }
 
-/** Faults that one more try settles: elsewhere, or after a pause where every account shares the way out. */
-const TRIED_ONCE_MORE: ReadonlySet<FailureKind> = new Set(["try-elsewhere", "network-blocked"]);
+/** Faults that would come back at once on the same profile: the next try goes elsewhere. */
+const LEFT_AT_ONCE: ReadonlySet<FailureKind> = new Set(["try-elsewhere", "network-blocked"]);
 
 const RETRY_PAUSE_MS = 150;
 const BLOCKED_PAUSE_MS = 1_000;
@@ -67,6 +70,18 @@ function stepOfForeignContent(input: StepInput): Step {
   return progress.sanitised ? { kind: "surface" } : { kind: "sanitise" };
 }
 
+/**
+ * Each profile may have a way out of its own, so a block speaks of one of them: the others are asked first. Where nobody
+ * else is left, a block that is the turn's first trouble gets one more try after a real pause.
+ */
+function stepOfFault({ failure, progress, isAnotherEligible, rng }: StepInput): Step {
+  const isFirst = ![...progress.faults.values()].some((count) => count > 0);
+  if (failure.kind === "network-blocked" && isFirst && !isAnotherEligible) {
+    return { kind: "same-again", pauseMs: Math.round(BLOCKED_PAUSE_MS * (0.5 + rng())) };
+  }
+  return { kind: "next-profile", pauseMs: Math.round(RETRY_PAUSE_MS * 2 ** progress.attempts * (0.5 + rng())) };
+}
+
 /** Total: every failure at every point has one step. After the commit nothing is ever tried again. */
 export function nextStep(input: StepInput): Step {
   const { failure, progress } = input;
@@ -79,17 +94,16 @@ export function nextStep(input: StepInput): Step {
   }
   if (progress.attempts + 1 >= input.attemptsMax) return { kind: "surface" };
   if (failure.kind === "foreign-content") return stepOfForeignContent(input);
-  const isFinal = TRIED_ONCE_MORE.has(failure.kind) && progress.attempts > 0;
-  if (isFinal || !input.budgetLeft) return { kind: "surface" };
-  const baseMs = failure.kind === "network-blocked" ? BLOCKED_PAUSE_MS : RETRY_PAUSE_MS;
-  return { kind: "next-profile", pauseMs: Math.round(baseMs * 2 ** progress.attempts * (0.5 + input.rng())) };
+  // Another account would most likely say the same of the same request.
+  const isFinal = failure.kind === "try-elsewhere" && progress.attempts > 0;
+  return isFinal || !input.budgetLeft ? { kind: "surface" } : stepOfFault(input);
 }
 
 /** The progress after a failure and the step decided for it. */
 export function advance(progress: Progress, failure: Failure, step: Step, profileId: string): Progress {
   const refused = isRefusal(failure);
   const faults = (progress.faults.get(profileId) ?? 0) + (failure.scope === "upstream" ? 1 : 0);
-  const isOver = step.kind === "next-profile" && (refused || faults >= 2 || failure.kind === "try-elsewhere");
+  const isOver = step.kind === "next-profile" && (refused || faults >= 2 || LEFT_AT_ONCE.has(failure.kind));
   return {
     attempts: progress.attempts + (refused ? 0 : 1),
     refusals: progress.refusals + (refused ? 1 : 0),

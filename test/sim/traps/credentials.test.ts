@@ -67,6 +67,36 @@ describe("trap 26: permanent and passing refusals of a sign-in are told apart", 
     }
   });
 
+  for (const count of [1, 2, 3]) {
+    test(`a challenge on the way out of ${count} of four accounts goes round them`, async () => {
+      const pool = await aPool({ accounts: ["alpha", "beta", "gamma", "delta"] });
+      const home = (await pool.turn({ thread: "t" })).profile ?? "";
+      const blocked = [home, ...pool.sim.accounts.map(({ name }) => name).filter((name) => name !== home)];
+      for (const name of blocked.slice(0, count)) {
+        pool.chatgpt(name).script.fail("cloudflare-challenge", { times: "always" });
+      }
+      const outcome = await pool.turn({ thread: "t" });
+      const asked = pool.attemptsOf(outcome.turnId).map((attempt) => attempt.record.account);
+      expect([outcome.status, asked[0]]).toEqual([200, home]);
+      expect(new Set(asked).size).toBe(asked.length);
+      // Nobody was blamed: the session goes home as soon as its way is free.
+      pool.chatgpt(home).script.clear();
+      expect((await pool.turn({ thread: "t" })).profile).toBe(home);
+    });
+  }
+
+  test("a challenge on the only way out is tried once more, after a real pause", async () => {
+    const pool = await aPool({ accounts: ["alpha"] });
+    pool.sim.script.fail("cloudflare-challenge", { times: 1 });
+    const before = pool.clock.now();
+    const outcome = await pool.turn();
+    expect([outcome.status, pool.attemptsOf(outcome.turnId).length]).toEqual([200, 2]);
+    expect(outcome.endedAtMs - before).toBeGreaterThanOrEqual(500);
+    pool.sim.script.fail("cloudflare-challenge", { times: "always" });
+    const refused = await pool.turn();
+    expect([refused.status, pool.attemptsOf(refused.turnId).length]).toEqual([502, 2]);
+  });
+
   test("an expired token costs one refresh and no other account", async () => {
     const pool = await aPool({ accounts: ["alpha", "beta"] });
     const home = (await pool.turn({ thread: "t" })).profile ?? "";

@@ -2,7 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { hostname } from "node:os";
 import { isHolderAlive, nameHolder } from "../../../src/accounts/holder.ts";
-import { createRefreshLease, EXCHANGE_LEASE, type RefreshLease } from "../../../src/accounts/refresh-lease.ts";
+import {
+  createRefreshLease,
+  EXCHANGE_LEASE,
+  type ExchangeTurn,
+  type RefreshLease,
+} from "../../../src/accounts/refresh-lease.ts";
 import type { SettingsStore } from "../../../src/ports.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/simulator/clock.ts";
 import { halfChance, openMemorySettings, START_MS } from "../../support/accounts-world.ts";
@@ -86,11 +91,11 @@ describe("turns", () => {
   test("are spaced over processes by the pause and its jitter, from the end of the last exchange (trap 22)", async () => {
     const { clock, open } = aWorld(2_000);
     const begun: number[] = [];
-    const task = async (turn: { begin(): boolean; end(): void }) => {
-      turn.begin();
+    const task = async (turn: ExchangeTurn) => {
+      await turn.begin();
       begun.push(clock.now() - START_MS);
       await new Promise<void>((resolve) => clock.after(500, resolve));
-      turn.end();
+      await turn.end();
     };
     await clock.runUntil(Promise.all(["one", "two", "three"].map((name) => open(name).run(wanted, task))));
     expect(begun[0]).toBe(0);

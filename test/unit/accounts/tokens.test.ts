@@ -1,10 +1,11 @@
 /** Leases, renewals and what each answer of the token endpoint leads to. */
 import { describe, expect, test } from "bun:test";
 import type { AccountTokens } from "../../../src/accounts/tokens.ts";
-import type { Leased, ProfileRecord } from "../../../src/ports.ts";
+import type { Leased, ProfileRecord, SettingsStore } from "../../../src/ports.ts";
 import type { SimChatgptAccount } from "../../../src/simulator/account.ts";
 import { REFRESH_FAILURE_NAMES as NAMES, type REFRESH_FAILURE_NAMES } from "../../../src/simulator/failures.ts";
 import { connectionFault, httpAnswer } from "../../../src/simulator/fault.ts";
+import { StoreError } from "../../../src/store/store-error.ts";
 import { type AccountsWorld, anAccountsWorld, aSignal, DAY_MS, MINUTE_MS } from "../../support/accounts-world.ts";
 
 const TOKEN_TTL_MS = 10 * DAY_MS;
@@ -327,6 +328,77 @@ describe("a store that fails", () => {
     expect(await lease(broken)).toEqual({ kind: "unavailable", reason: "store-failing" });
     expect(refreshes()).toBe(0);
     expect(generationOf(await lease())).toBe(2);
+  });
+
+  describe("a file that another process holds", () => {
+    /** Whoever writes without patience of its own would hold everybody up: that fails here. */
+    async function aHeldWorld() {
+      const world = await aWorld();
+      const file = { isHeld: false, isBrief: false, refusals: 0 };
+      const refuse = () => {
+        file.refusals += 1;
+        throw new StoreError("locked", "held", "");
+      };
+      const write = <Call extends (...values: never[]) => unknown>(call: Call) =>
+        ((...values: Parameters<Call>) => {
+          expect(file.isBrief).toBe(true);
+          return file.isHeld ? refuse() : call(...values);
+        }) as Call;
+      const { settings } = world;
+      const { takeLease, releaseLease, setInstant, markRefreshStarted, writeCredential } = settings;
+      const held: SettingsStore = {
+        ...settings,
+        briefly: (work) => {
+          file.isBrief = true;
+          try {
+            return work();
+          } finally {
+            file.isBrief = false;
+          }
+        },
+        takeLease: write(takeLease),
+        releaseLease: write(releaseLease),
+        setInstant: write(setInstant),
+        markRefreshStarted: write(markRefreshStarted),
+        writeCredential: write(writeCredential),
+      };
+      await world.clock.advance(TOKEN_TTL_MS);
+      return { ...world, file, tokens: world.open({ settings: held }) };
+    }
+
+    test("is waited for by the turn that needs a new token, and by nobody else", async () => {
+      const { clock, file, lease, tokens, refreshes } = await aHeldWorld();
+      file.isHeld = true;
+      clock.after(2_000, () => {
+        file.isHeld = false;
+      });
+      expect(generationOf(await lease(tokens))).toBe(2);
+      expect(refreshes()).toBe(1);
+    });
+
+    test("for good: the token stays unspent, and the turn goes on without it", async () => {
+      const { clock, file, lease, tokens, refreshes } = await aHeldWorld();
+      file.isHeld = true;
+      expect(await lease(tokens)).toEqual({ kind: "unavailable", reason: "store-failing" });
+      expect(refreshes()).toBe(0);
+      file.isHeld = false;
+      await clock.advance(10 * MINUTE_MS);
+      expect(generationOf(await lease(tokens))).toBe(2);
+    });
+
+    test("while the new pair is on its way: it is kept until it can be written, and no token is spent twice", async () => {
+      const { anna, clock, file, lease, tokens, refreshes, settings, profile } = await aHeldWorld();
+      anna.script.pace({ headDelayMs: 1_000 }, { endpoint: "refresh" });
+      clock.after(500, () => {
+        file.isHeld = true;
+      });
+      clock.after(3_000, () => {
+        file.isHeld = false;
+      });
+      expect(generationOf(await lease(tokens))).toBe(2);
+      expect([refreshes(), settings.credential(profile.id)?.generation]).toEqual([1, 2]);
+      expect(file.refusals).toBeGreaterThan(0);
+    });
   });
 
   test("a sign-in renewed by its owner during the exchange wins over the answer", async () => {

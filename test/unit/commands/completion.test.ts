@@ -54,6 +54,7 @@ describe("what could come next", () => {
     ["profile import x --name=y ", []],
     ["daemon install --no", ["--no-start"]],
     ["daemon logs -f --f", []],
+    ["bench --pa", []],
     ["daemon logs -n ", []],
     ["setup codex --undo --un", []],
     ["completion ", ["bash", "zsh", "fish"]],
@@ -68,7 +69,7 @@ describe("what could come next", () => {
     for (const [path, command] of await walk(root, [])) {
       if (isGroup(command)) continue;
       const flags = await after(`${path} --`);
-      const own = Object.entries(command.args).filter(([, argument]) => argument.type !== "positional");
+      const own = Object.values(command.args).filter(({ type, hidden }) => type !== "positional" && hidden !== true);
       expect([path, flags.length]).toEqual([path, own.length + 1]);
     }
   });

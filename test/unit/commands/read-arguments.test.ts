@@ -12,6 +12,7 @@ const ARGS: Arguments = {
   lines: { type: "string", alias: "n", default: "50", description: "A count" },
   follow: { type: "boolean", alias: "f", description: "A switch" },
   open: { type: "boolean", default: true, description: "A switch that is on" },
+  inner: { type: "string", hidden: true, description: "Only for our own processes" },
 };
 const MANY: Arguments = { name: { type: "positional", required: true, repeats: true, description: "Names" } };
 const MUST: Arguments = { model: { type: "string", required: true, description: "A model" } };
@@ -33,6 +34,7 @@ const accepted: readonly (readonly [words: string, read: string, args?: Argument
   ["bob --open=false", "--no-open -- bob"],
   ["bob --no-open=false", "--open -- bob"],
   ["bob --no-follow", "--no-follow -- bob"],
+  ["bob --inner=x", "--inner=x -- bob"],
   ["-- --bob", "-- --bob"],
   ["-- bob fast", "-- bob fast"],
   ["--port=a=b bob", "--port=a=b -- bob"],
@@ -44,6 +46,7 @@ const refused: readonly (readonly [words: string, message: string, hint: string 
   ["", "Missing <name>.", null],
   ["bob --prot=1", "Unknown option --prot.", "Did you mean --port?"],
   ["bob --prot 1", "Unknown option --prot.", "Did you mean --port?"],
+  ["bob --innr=1", "Unknown option --innr.", null],
   ["bob --hepl", "Unknown option --hepl.", "Did you mean --help?"],
   ["bob --no-opn", "Unknown option --no-opn.", "Did you mean --no-open?"],
   ["bob --no-port", "Unknown option --no-port.", null],

@@ -55,6 +55,14 @@ describe("help", () => {
     for (const line of Bun.stripANSI(stdout).split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(60);
   });
 
+  test("does not name what only our own processes use", async () => {
+    const { stdout } = await runCli("bench --help");
+    expect(stdout).toContain("--target-key=");
+    expect(stdout).not.toContain("--part");
+    const { code, stderr } = await runCli("bench --part=nonsense");
+    expect([code, stderr.split("\n")[0]]).toEqual([2, "error: --part is one of upstream, bare-proxy."]);
+  });
+
   test("is one document with --json", async () => {
     const { stdout } = await runCli("daemon --help --json");
     expect(JSON.parse(stdout).help).toContain("codexuse daemon");

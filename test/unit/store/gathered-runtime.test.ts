@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { LIMITS } from "../../../src/limits.ts";
-import type { RuntimeStore } from "../../../src/ports.ts";
+import type { RuntimeStore, StoredResponse } from "../../../src/ports.ts";
 import { createVirtualClock } from "../../../src/simulator/clock.ts";
 import { gatherRuntimeWrites } from "../../../src/store/gathered-runtime.ts";
 import { openRuntimeStore } from "../../../src/store/runtime-store.ts";
@@ -148,5 +148,107 @@ describe("gatherRuntimeWrites()", () => {
     const { store, file } = openGathered();
     for (let count = 0; count < 600; count += 1) store.recordTurn(aTurn({ id: `turn-${count}` }));
     expect(file.turnsSince(0, 1_000).length).toBeGreaterThanOrEqual(500);
+  });
+});
+
+const ROOMY = 1_000_000_000;
+
+function aResponse(change: Partial<StoredResponse> = {}): StoredResponse {
+  const texts = { response: '{"id":"resp-1"}', input: "[]" };
+  return { keyId: "key-1", id: "resp-1", savedAtMs: 5_000, ...texts, itemIds: ["item-1"], ...change };
+}
+
+/** A store over a file that another process holds until told to let go. */
+function openHeld() {
+  const home = useTempHome();
+  const gathered = openGathered(openRuntimeStore(home, "daemon"));
+  const other = new Database(join(home, "daemon.sqlite"));
+  other.run("BEGIN IMMEDIATE");
+  const release = () => {
+    other.run("ROLLBACK");
+    other.close();
+  };
+  return { ...gathered, home, release };
+}
+
+describe("a stored response", () => {
+  test("is in the file before its client can know of it", () => {
+    const { store, file } = openGathered();
+    store.saveResponse(aResponse(), ROOMY);
+    expect(file.responseText("key-1", "resp-1", 0)).toBe(aResponse().response);
+  });
+
+  test("waits for a file that another process holds, and can be read and gone on from meanwhile", async () => {
+    const { clock, lost, store, file, release } = openHeld();
+    store.recordTurn(aTurn());
+    store.saveResponse(aResponse(), ROOMY);
+    store.saveResponse(aResponse({ id: "resp-2", input: "[1]", itemIds: ["item-2"] }), ROOMY);
+    expect(store.responseText("key-1", "resp-1", 5_000)).toBe(aResponse().response);
+    expect(store.inputText("key-1", "resp-2", 0)).toBe("[1]");
+    expect(store.responseOfItem("key-1", "item-2", 0)).toBe("resp-2");
+    expect([store.responseText("key-2", "resp-1", 0), store.responseText("key-1", "resp-1", 5_001)]).toEqual([
+      null,
+      null,
+    ]);
+    expect([store.responseOfItem("key-2", "item-1", 0), store.responseOfItem("key-1", "item-1", 5_001)]).toEqual([
+      null,
+      null,
+    ]);
+    expect(lost).toHaveLength(1);
+    release();
+    await clock.advance(LIMITS.gatherRetryMs);
+    expect([file.inputText("key-1", "resp-1", 0), file.inputText("key-1", "resp-2", 0)]).toEqual(["[]", "[1]"]);
+    expect(file.turnsSince(0, 10)).toEqual([aTurn()]);
+    expect(lost).toHaveLength(1);
+    store.close();
+  });
+
+  test("that waits is written by whoever closes the store", () => {
+    const { store, home, release } = openHeld();
+    store.saveResponse(aResponse(), ROOMY);
+    release();
+    store.close();
+    const after = openRuntimeStore(home, "daemon");
+    expect(after.responseText("key-1", "resp-1", 0)).toBe(aResponse().response);
+    after.close();
+  });
+
+  test("that waits is not there any more when it was removed", async () => {
+    const held = { isFull: true };
+    const file = openRuntimeStore(":memory:", "daemon");
+    const full: RuntimeStore = {
+      ...file,
+      saveResponse: (response, bytesMax) => {
+        if (held.isFull) throw new StoreError("disk-full", "full", "free some");
+        file.saveResponse(response, bytesMax);
+      },
+    };
+    const { clock, store } = openGathered(full);
+    store.saveResponse(aResponse(), ROOMY);
+    expect([store.removeResponse("key-1", "resp-1"), store.removeResponse("key-1", "resp-1")]).toEqual([true, false]);
+    held.isFull = false;
+    await clock.advance(LIMITS.gatherRetryMs);
+    expect(file.responseText("key-1", "resp-1", 0)).toBeNull();
+  });
+
+  test("is refused where waiting mends nothing, and when too much waits already", () => {
+    const failure: { kind: "corrupt" | "locked" } = { kind: "corrupt" };
+    const file = openRuntimeStore(":memory:", "daemon");
+    const failing: RuntimeStore = {
+      ...file,
+      saveResponse: () => {
+        throw new StoreError(failure.kind, "failing", "wait");
+      },
+    };
+    const { store } = openGathered(failing);
+    expect(() => store.saveResponse(aResponse(), ROOMY)).toThrow(StoreError);
+    failure.kind = "locked";
+    const input = "x".repeat(10 * 1024 * 1024);
+    for (const id of ["one", "two", "three"]) store.saveResponse(aResponse({ id, input }), ROOMY);
+    // The same again takes the place of the first.
+    store.saveResponse(aResponse({ id: "one", input }), ROOMY);
+    expect(() => store.saveResponse(aResponse({ id: "four", input }), ROOMY)).toThrow(StoreError);
+    expect(store.inputText("key-1", "three", 0)).toBe(input);
+    expect(store.inputText("key-1", "four", 0)).toBeNull();
   });
 });

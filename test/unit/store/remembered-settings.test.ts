@@ -1,4 +1,7 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { LIMITS } from "../../../src/limits.ts";
 import type { SettingsStore } from "../../../src/ports.ts";
 import { createVirtualClock } from "../../../src/simulator/clock.ts";
 import { rememberSettings } from "../../../src/store/remembered-settings.ts";
@@ -147,5 +150,66 @@ describe("rememberSettings()", () => {
     const other = another();
     expect(other.accountState("account-1").windows).toHaveLength(1);
     other.close();
+  });
+});
+
+describe("a cooldown", () => {
+  /** A file that another process holds until told to let go. */
+  function openHeld() {
+    const home = useTempHome();
+    const opened = openRemembered(home);
+    opened.file.setCooldown("account-2", aCooldown({ model: "gpt-5.5" }));
+    const other = new Database(join(home, "settings.sqlite"));
+    other.run("BEGIN IMMEDIATE");
+    const release = () => {
+      other.run("ROLLBACK");
+      other.close();
+    };
+    return { ...opened, release };
+  }
+
+  test("holds from now on also while another process holds the file, and is written when it can be", async () => {
+    const { store, file, clock, release } = openHeld();
+    const version = store.version();
+    store.mergeWindows("account-1", [aWindow()]);
+    store.setCooldown("account-1", aCooldown({ strikes: 1 }));
+    store.setCooldown("account-1", aCooldown({ strikes: 2 }));
+    store.setCooldown("account-1", aCooldown({ model: "gpt-5.5" }));
+    store.clearCooldown("account-2", "gpt-5.5");
+    const cooldowns = [aCooldown({ strikes: 2 }), aCooldown({ model: "gpt-5.5" })];
+    expect(store.accountState("account-1")).toMatchObject({ cooldowns, windows: [aWindow()] });
+    expect(store.accountState("account-2").cooldowns).toEqual([]);
+    expect(store.version()).not.toBe(version);
+    expect(file.accountState("account-1").cooldowns).toEqual([]);
+    release();
+    await clock.advance(LIMITS.gatherRetryMs + WAIT_MS);
+    expect(file.accountState("account-1")).toMatchObject({ cooldowns, windows: [aWindow()] });
+    expect(file.accountState("account-2").cooldowns).toEqual([]);
+    expect(store.accountState("account-1").cooldowns).toEqual(cooldowns);
+    store.close();
+  });
+
+  test("that waits and is cleared is gone, for one model and for all", async () => {
+    const { store, file, clock, release } = openHeld();
+    store.setCooldown("account-1", aCooldown());
+    store.setCooldown("account-1", aCooldown({ model: "gpt-5.5" }));
+    store.clearCooldown("account-1", null);
+    expect(store.accountState("account-1").cooldowns).toEqual([aCooldown({ model: "gpt-5.5" })]);
+    store.clearCooldown("account-1", "all");
+    store.setCooldown("account-1", aCooldown({ model: "other" }));
+    release();
+    await clock.advance(LIMITS.gatherRetryMs + WAIT_MS);
+    expect(file.accountState("account-1").cooldowns).toEqual([aCooldown({ model: "other" })]);
+    store.close();
+  });
+
+  test("that waits is written by whoever closes the store", () => {
+    const { store, another, release } = openHeld();
+    store.setCooldown("account-1", aCooldown());
+    release();
+    store.close();
+    const after = another();
+    expect(after.accountState("account-1").cooldowns).toEqual([aCooldown()]);
+    after.close();
   });
 });

@@ -6,6 +6,7 @@ import {
   EXCLUSIONS,
   type Exclusion,
   exclusionOf,
+  isAnotherEligible,
   limitOf,
 } from "../../../../src/router/rules/eligibility.ts";
 import {
@@ -173,4 +174,19 @@ describe("limitOf()", () => {
       "codex",
     ]);
   });
+});
+
+describe("isAnotherEligible()", () => {
+  const rows: readonly (readonly [string, readonly Candidate[], boolean])[] = [
+    ["nobody else is there", [candidate("a")], false],
+    ["another may serve", [candidate("a"), candidate("b")], true],
+    ["another may, though this one may not", [candidate("a", { selected: false }), candidate("b")], true],
+    ["a second profile of the same account may", [candidate("a"), candidate("b", { accountKey: "account-a" })], true],
+    ["the others rest or were tried", [candidate("a"), candidate("b", { state: used(100) }), candidate("c")], false],
+  ];
+  for (const [what, candidates, expected] of rows) {
+    test(`${what}: ${expected}`, () => {
+      expect(isAnotherEligible(candidates, needs({ tried: new Set(["c"]) }), "a", NOW)).toBe(expected);
+    });
+  }
 });

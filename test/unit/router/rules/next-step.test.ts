@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { chooseProfile } from "../../../../src/router/rules/choose.ts";
 import { VERDICTS } from "../../../../src/router/rules/classify.ts";
+import { isAnotherEligible } from "../../../../src/router/rules/eligibility.ts";
 import {
   FAILURE_KINDS,
   type Failure,
@@ -18,7 +19,7 @@ import {
   type Step,
   type StepInput,
 } from "../../../../src/router/rules/next-step.ts";
-import { candidate, choiceInput, needs } from "../../../support/rules.ts";
+import { candidate, choiceInput, NOW, needs } from "../../../support/rules.ts";
 
 function failure(kind: FailureKind, phase: Phase = "head"): Failure {
   return { ...VERDICTS[kind], phase, code: "", untilMs: null };
@@ -32,6 +33,7 @@ function step(kind: FailureKind, progress: Partial<Progress> = {}, change: Parti
     attemptsMax: 4,
     refusalsMax: 64,
     ownerProfileId: null,
+    isAnotherEligible: true,
     budgetLeft: true,
     rng: () => 0.5,
     ...change,
@@ -41,6 +43,10 @@ function step(kind: FailureKind, progress: Partial<Progress> = {}, change: Parti
 const OWNER = { ownerProfileId: "b" };
 const ONWARD = { kind: "next-profile", pauseMs: 0 } as const;
 const after = (pauseMs: number) => ({ kind: "next-profile", pauseMs }) as const;
+const again = (pauseMs: number) => ({ kind: "same-again", pauseMs }) as const;
+const ALONE = { isAnotherEligible: false };
+const FAULTED = { attempts: 1, faults: new Map([["a", 1]]) };
+const REFUSED = { refusals: 1, faults: new Map([["a", 0]]) };
 const SURFACE = { kind: "surface" } as const;
 const SANITISE = { kind: "sanitise" } as const;
 
@@ -63,8 +69,15 @@ const ROWS: readonly Row[] = [
   ["no fault is tried again without a budget", "server-error", {}, { budgetLeft: false }, SURFACE],
   ["a conflict is tried once elsewhere", "try-elsewhere", {}, {}, after(150)],
   ["and only once", "try-elsewhere", { attempts: 1 }, {}, SURFACE],
-  ["a blocked way is tried once more, after a real pause", "network-blocked", {}, {}, after(1_000)],
-  ["and only once more", "network-blocked", { attempts: 1 }, {}, SURFACE],
+  ["a blocked way is left for another account", "network-blocked", {}, {}, after(150)],
+  ["the second one, too", "network-blocked", FAULTED, {}, after(300)],
+  ["the fourth is the last", "network-blocked", { attempts: 3 }, {}, SURFACE],
+  ["a blocked way is not left without a budget", "network-blocked", {}, { budgetLeft: false }, SURFACE],
+  ["the only way is tried once more, after a real pause", "network-blocked", {}, ALONE, again(1_000)],
+  ["also when the account has refused a token before", "network-blocked", REFUSED, ALONE, again(1_000)],
+  ["but not without a budget", "network-blocked", {}, { ...ALONE, budgetLeft: false }, SURFACE],
+  ["and only once more", "network-blocked", FAULTED, ALONE, after(300)],
+  ["a fault with nobody else there is tried again as ever", "server-error", {}, ALONE, after(150)],
   ["a bad request is the client's", "bad-request", {}, {}, SURFACE],
   ["a client that left wants nothing more", "client-left", {}, {}, SURFACE],
   ["a turn that is out of time ends", "turn-timeout", {}, {}, SURFACE],
@@ -123,6 +136,14 @@ describe("advance()", () => {
     expect(booked(go("try-elsewhere"))).toEqual([1, 0, ["a"], []]);
   });
 
+  test("rules out whose way is blocked, unless it is asked again because nobody else is there", () => {
+    const blocked = failure("network-blocked");
+    expect(booked(go("network-blocked"))).toEqual([1, 0, ["a"], []]);
+    const once = advance(FRESH_PROGRESS, blocked, step("network-blocked", {}, ALONE), "a");
+    expect(booked(once)).toEqual([1, 0, [], []]);
+    expect(booked(advance(once, blocked, step("network-blocked", once, ALONE), "a"))).toEqual([2, 0, ["a"], []]);
+  });
+
   test("remembers whose history was asked for, and that it was taken out", () => {
     const asked = advance(FRESH_PROGRESS, failure("foreign-content"), step("foreign-content", {}, OWNER), "a");
     expect([asked.ownerProfileId, asked.sanitised, ...booked(asked)]).toEqual(["b", false, 1, 0, [], []]);
@@ -166,6 +187,7 @@ function playTurn(kinds: readonly FailureKind[], budget: number, refusalsMax: nu
       attemptsMax: ATTEMPTS_MAX,
       refusalsMax,
       ownerProfileId: "p3",
+      isAnotherEligible: isAnotherEligible(pool, asked, profileId, NOW),
       budgetLeft: used < budget,
       rng: () => 0.5,
     });
@@ -220,6 +242,12 @@ describe("a whole turn, whatever fails in it", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("meets a block everywhere: another account each time, as many as it may try", () => {
+    const asked = playTurn(["network-blocked"], 5, 64).map((entry) => entry.profileId);
+    expect(new Set(asked).size).toBe(ATTEMPTS_MAX);
+    expect(asked.length).toBe(ATTEMPTS_MAX);
   });
 
   test("walks past every spent account to the last (trap 1)", () => {
