@@ -9,7 +9,10 @@ export interface Progress {
   readonly refusals: number;
   /** Profiles that are not to be asked again. */
   readonly tried: ReadonlySet<string>;
-  /** Upstream faults by profile: the second one on the same profile rules it out, a call to go elsewhere or a block at once. */
+  /**
+   * Upstream faults by profile: the second one on the same profile rules it out, a call to go elsewhere or a block at once. Where
+   * one is ruled out by its faults, those after it have one try each, so that the tries reach as many as they can.
+   */
   readonly faults: ReadonlyMap<string, number>;
   /** Profiles whose token was renewed in this turn. */
   readonly renewed: ReadonlySet<string>;
@@ -54,6 +57,9 @@ export interface StepInput {
 
 /** Faults that would come back at once on the same profile: the next try goes elsewhere. */
 const LEFT_AT_ONCE: ReadonlySet<FailureKind> = new Set(["try-elsewhere", "network-blocked"]);
+
+/** One may be chance, such as a connection that upstream closed just then; the account has the conversation in its cache. */
+const FAULTS_MAX = 2;
 
 const RETRY_PAUSE_MS = 150;
 const BLOCKED_PAUSE_MS = 1_000;
@@ -103,7 +109,9 @@ export function nextStep(input: StepInput): Step {
 export function advance(progress: Progress, failure: Failure, step: Step, profileId: string): Progress {
   const refused = isRefusal(failure);
   const faults = (progress.faults.get(profileId) ?? 0) + (failure.scope === "upstream" ? 1 : 0);
-  const isOver = step.kind === "next-profile" && (refused || faults >= 2 || LEFT_AT_ONCE.has(failure.kind));
+  const isOneOut = [...progress.faults].some(([id, count]) => id !== profileId && count >= FAULTS_MAX);
+  const isLeft = refused || faults >= FAULTS_MAX || isOneOut || LEFT_AT_ONCE.has(failure.kind);
+  const isOver = step.kind === "next-profile" && isLeft;
   return {
     attempts: progress.attempts + (refused ? 0 : 1),
     refusals: progress.refusals + (refused ? 1 : 0),

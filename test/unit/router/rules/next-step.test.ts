@@ -132,6 +132,12 @@ describe("advance()", () => {
     expect(booked(go("server-error", once))).toEqual([2, 0, ["a"], []]);
   });
 
+  test("gives the next ones no second chance, so that the tries reach a third account", () => {
+    const out = go("server-error", go("server-error"));
+    const next = advance(out, failure("server-error"), step("server-error", out), "b");
+    expect(booked(next)).toEqual([3, 0, ["a", "b"], []]);
+  });
+
   test("takes a call to go elsewhere at its word", () => {
     expect(booked(go("try-elsewhere"))).toEqual([1, 0, ["a"], []]);
   });
