@@ -1,6 +1,6 @@
 /** docs/performance.md from a report: the figures, what they were measured with, and what they mean. */
 import { type Figure, renderMarkdown, round, rowsOf } from "../src/bench/figures.ts";
-import type { Report } from "../src/bench/run-bench.ts";
+import { FULL_PLAN, type Report } from "../src/bench/run-bench.ts";
 import { renderSockets, type SocketFigures } from "./sockets.ts";
 
 export interface Measured {
@@ -32,8 +32,11 @@ function missedText(figures: readonly Figure[]): string {
 
 const METHOD = `How it is measured: upstream, the barest proxy, the pool and the load are processes of their own on one machine, and share
 its cores. All targets take turns within each round, so that a machine that slows down slows all of them; figures are
-medians over the rounds unless they say otherwise. The pretend upstream costs as little as it can and sends every event
-by itself. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
+medians over the rounds unless they say otherwise. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for
+weeks is measured, and not what was started a second ago. The simulator as upstream checks each request and makes its
+answers anew, as a server does; the upstream "at no cost" has them ready, so that what stands before it shows undiluted.
+Both send every event by itself. OpenAI's ChatGPT backend has no answers in one piece, nor has the simulator: there, upstream
+itself and the bare proxy give out the stream, and only the pool makes one piece of it. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
 checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of each stream back
 until it is known to be good. The bare proxy's JavaScript never sees a byte of a stream: whoever
 looks at one pays for that alone. What stands under "codexuse against bare" is a ratio for rates and a difference for

@@ -8,6 +8,8 @@ import { SMALL, type Target, type World } from "./world.ts";
 
 export interface Plan {
   readonly rounds: number;
+  /** Turns of each target before anything is timed: it is what runs for long that is measured, compiled as it will be. */
+  readonly warmUpTurns: number;
   /** Turns of each target in a round whose first output is timed. */
   readonly timedTurns: number;
   /** Turns of each target in a round of throughput. */
@@ -45,6 +47,9 @@ async function interleave(
   return samples;
 }
 
+/** Ends the names of figures that were taken before an upstream that costs nothing. */
+export const AT_NO_COST = ", upstream at no cost";
+
 interface Asked {
   readonly what: string;
   readonly unit: Unit;
@@ -53,11 +58,40 @@ interface Asked {
   readonly share?: number;
 }
 
-function figureOf(world: World, samples: Samples, { what, unit, kind, bound, share = 0.5 }: Asked): Figure {
+/** What is wanted is wanted before the simulator. */
+function figureOf(world: World, samples: Samples, { what: name, unit, kind, bound, share = 0.5 }: Asked): Figure {
+  const isSimulated = world.upstream === "simulator";
+  const what = isSimulated ? name : `${name}${AT_NO_COST}`;
   const of = (target: Target) => percentile(samples.get(target) ?? [], share);
   const values = Object.fromEntries([...samples.keys()].map((target) => [target.name, of(target)]));
   const [pool, bare] = [of(world.pool), of(world.bare)];
-  return { what, unit, values, against: compare(kind, kind === "ratio" ? pool / bare : pool - bare, bound, unit) };
+  return {
+    what,
+    unit,
+    values,
+    against: compare(kind, kind === "ratio" ? pool / bare : pool - bare, isSimulated ? bound : null, unit),
+  };
+}
+
+/** Only the pool, and whatever else is measured with it, turns upstream's streams into answers in one piece. */
+function hasWholeAnswers(world: World, target: Target): boolean {
+  return world.upstream !== "simulator" || (target !== world.direct && target !== world.bare);
+}
+
+/** One small turn of the target, over and over: as a stream, or in one piece where there are such answers. */
+function smallTurnOf(world: World, target: Target, session: string, stream: boolean): () => Promise<unknown> {
+  const body = bodyOf({ inputBytes: 2_000, session, stream: stream || !hasWholeAnswers(world, target) });
+  return () => (stream ? runTurn(target, body) : runWhole(target, body));
+}
+
+/** Half of the turns as streams, half in one piece. */
+export async function warmUp(world: World, plan: Plan): Promise<void> {
+  await world.say(SMALL_ANSWER);
+  for (const target of targetsOf(world)) {
+    for (const stream of [true, false]) {
+      await runMany(smallTurnOf(world, target, "bench-warm-up", stream), Math.ceil(plan.warmUpTurns / 2), WIDTH);
+    }
+  }
 }
 
 /** One turn of each target at a time, over and over: a hiccup of the machine hits one sample and not one target. */
@@ -87,12 +121,10 @@ export async function measureLatency(world: World, plan: Plan): Promise<Figure[]
 /** Turns a second and CPU a turn, of streams or of answers in one piece. */
 export async function measureTurns(world: World, plan: Plan, stream: boolean): Promise<Figure[]> {
   await world.say(SMALL_ANSWER);
-  const body = bodyOf({ inputBytes: 2_000, session: "bench-turns", stream });
   const cpu = new Map<Target, number[]>([world.bare, world.pool].map((target) => [target, []]));
   const rates = await interleave(targetsOf(world), plan.rounds, async (target) => {
     const before = target.process?.cpuMs() ?? 0;
-    const turn = () => (stream ? runTurn(target, body) : runWhole(target, body));
-    const seconds = await runMany(turn, plan.manyTurns, WIDTH);
+    const seconds = await runMany(smallTurnOf(world, target, "bench-turns", stream), plan.manyTurns, WIDTH);
     cpu.get(target)?.push((((target.process?.cpuMs() ?? 0) - before) / plan.manyTurns) * 1_000);
     return plan.manyTurns / seconds;
   });

@@ -3,25 +3,33 @@
 import type { Environment } from "../ports.ts";
 import { serveBareProxy } from "./bare-proxy.ts";
 import { servePretendUpstream } from "./pretend-upstream.ts";
+import { serveSimulatedUpstream } from "./simulated-upstream.ts";
 
-export const PARTS = ["upstream", "bare-proxy"] as const;
+export const PARTS = ["pretend-upstream", "simulator", "bare-proxy"] as const;
 export type Part = (typeof PARTS)[number];
 
-function startPart(part: Part, env: Environment): number {
+/** The ports by their names. */
+async function startPart(part: Part, env: Environment): Promise<object> {
   switch (part) {
-    case "upstream":
-      return servePretendUpstream();
+    case "pretend-upstream": {
+      const port = servePretendUpstream();
+      return { port, sayPort: port };
+    }
+    case "simulator":
+      return serveSimulatedUpstream(Number(env["BENCH_ACCOUNTS"]));
     case "bare-proxy":
-      return serveBareProxy({
-        upstreamUrl: env["BENCH_UPSTREAM_URL"] ?? "",
-        token: env["BENCH_TOKEN"] ?? "",
-        accountId: env["BENCH_ACCOUNT_ID"] ?? "",
-      });
+      return {
+        port: serveBareProxy({
+          upstreamUrl: env["BENCH_UPSTREAM_URL"] ?? "",
+          token: env["BENCH_TOKEN"] ?? "",
+          accountId: env["BENCH_ACCOUNT_ID"] ?? "",
+        }),
+      };
   }
 }
 
 /** Returns when standard input has ended, which it does with the parent, however that may end. */
 export async function runPart(part: Part, env: Environment, say: (line: string) => Promise<void>): Promise<void> {
-  await say(`${JSON.stringify({ port: startPart(part, env) })}\n`);
+  await say(`${JSON.stringify(await startPart(part, env))}\n`);
   for await (const _ of Bun.stdin.stream());
 }

@@ -12,6 +12,7 @@ import { type Child, startChild } from "./child.ts";
 import { fillHome, type Size } from "./fill-home.ts";
 import type { Say } from "./pretend-upstream.ts";
 import type { Part } from "./run-part.ts";
+import { accountName } from "./simulated-upstream.ts";
 
 export interface Target {
   readonly name: string;
@@ -32,7 +33,12 @@ export interface WorldOptions {
   readonly other: { readonly url: string; readonly key: string } | null;
 }
 
+/** The simulator, which works about as much as a server does; or one that has its answers ready and costs next to nothing. */
+export const UPSTREAMS = ["simulator", "pretend-upstream"] as const;
+export type BenchUpstream = (typeof UPSTREAMS)[number];
+
 export interface World {
+  readonly upstream: BenchUpstream;
   readonly direct: Target;
   readonly bare: Target;
   readonly pool: Target;
@@ -56,6 +62,8 @@ interface Ground {
   readonly home: string;
   readonly origin: string;
   readonly running: Child[];
+  /** Sign-ins that upstream takes; null where it takes any. */
+  readonly logins: readonly Login[] | null;
 }
 
 function environmentOf({ options, origin }: Ground, home: string): Environment {
@@ -79,10 +87,10 @@ async function startPart(ground: Ground, part: Part, env: Environment): Promise<
   return child;
 }
 
-/** Sign-ins of pretend accounts; the upstream of the bench takes any. */
+/** Sign-ins of pretend accounts; the upstream at no cost takes any. */
 function makeLogins(count: number): Login[] {
   const sim = createSimulator();
-  return Array.from({ length: count }, (_, at) => sim.addChatgptAccount({ name: `bench-${at}` }).authJson());
+  return Array.from({ length: count }, (_, at) => sim.addChatgptAccount({ name: accountName(at) }).authJson());
 }
 
 async function startPool(ground: Ground, name: string, size: Size): Promise<Target> {
@@ -90,10 +98,10 @@ async function startPool(ground: Ground, name: string, size: Size): Promise<Targ
   mkdirSync(home, { mode: 0o700 });
   const env = environmentOf(ground, home);
   const desk = await ground.options.openDesk(env);
-  for (const [at, login] of makeLogins(size.profiles).entries()) {
+  for (const [at, login] of (ground.logins ?? makeLogins(size.profiles)).entries()) {
     const path = join(ground.home, "auth.json");
     writeFileSync(path, JSON.stringify(login), { mode: 0o600 });
-    await importProfiles.run(desk, { path, name: `bench-${at}` });
+    await importProfiles.run(desk, { path, name: accountName(at) });
   }
   const { id, key } = await createKey.run(desk, { runtime: "daemon", name: "bench" });
   fillHome(desk, id, size);
@@ -111,8 +119,18 @@ async function startBare(ground: Ground, url: string, { tokens }: Login): Promis
   return { name: "bare proxy", url: `http://127.0.0.1:${child.first["port"]}/`, headers: {}, process: child };
 }
 
+/** As upstream wants it of whoever asks without a proxy. */
+function directHeaders({ tokens }: Login): Readonly<Record<string, string>> {
+  return {
+    authorization: `Bearer ${tokens?.access_token}`,
+    "chatgpt-account-id": tokens?.account_id ?? "",
+    originator: "codex_cli_rs",
+    "user-agent": "codex_cli_rs/0.144.6",
+  };
+}
+
 /** Starts everything. `stop` ends it and leaves nothing behind. */
-export async function startWorld(options: WorldOptions): Promise<World> {
+export async function startWorld(options: WorldOptions, kind: BenchUpstream): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), "codexuse-bench-"));
   const running: Child[] = [];
   const stop = async () => {
@@ -120,15 +138,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     rmSync(home, { recursive: true, force: true });
   };
   try {
-    const upstream = await startPart({ options, home, origin: "", running }, "upstream", {});
+    const knows = { BENCH_ACCOUNTS: String(SMALL.profiles) };
+    const upstream = await startPart({ options, home, origin: "", running, logins: null }, kind, knows);
     const origin = `http://127.0.0.1:${upstream.first["port"]}`;
-    const ground = { options, home, origin, running };
+    const logins = (upstream.first["logins"] as readonly Login[] | undefined) ?? null;
+    const ground = { options, home, origin, running, logins };
     const url = `${origin}/backend-api/codex/responses`;
-    const [login] = makeLogins(1);
+    const [login] = logins ?? makeLogins(1);
     if (login === undefined) throw new Error("there is no sign-in");
     const other = options.other;
     return {
-      direct: { name: "direct", url, headers: {}, process: null },
+      upstream: kind,
+      direct: { name: "direct", url, headers: directHeaders(login), process: null },
       bare: await startBare(ground, url, login),
       startBare: () => startBare(ground, url, login),
       pool: await startPool(ground, "codexuse", SMALL),
@@ -137,7 +158,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
           ? null
           : { name: "other", url: other.url, headers: { authorization: `Bearer ${other.key}` }, process: null },
       say: async (say) => {
-        await fetch(`${origin}/say`, { method: "POST", body: JSON.stringify(say) });
+        await fetch(`http://127.0.0.1:${upstream.first["sayPort"]}/say`, { method: "POST", body: JSON.stringify(say) });
       },
       startPool: (name, size) => startPool(ground, name, size),
       stop,
