@@ -38,8 +38,9 @@ answers anew, as a server does; the upstream "at no cost" has them ready, so tha
 Both send every event by itself. OpenAI's ChatGPT backend has no answers in one piece, nor has the simulator: there, upstream
 itself and the bare proxy give out the stream, and only the pool makes one piece of it. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
 checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of each stream back
-until it is known to be good. The bare proxy's JavaScript never sees a byte of a stream: whoever
-looks at one pays for that alone. What stands under "codexuse against bare" is a ratio for rates and a difference for
+until it is known to be good. The bare proxy's JavaScript never sees a byte of a stream. The reading proxy is the same
+dozen lines with each request parsed and each chunk of a stream in JavaScript once: what it lacks to the bare one is the
+price of looking at all, on this runtime, and the rest is ours. What stands under "codexuse against bare" is a ratio for rates and a difference for
 times and memory. Single milliseconds depend on the machine; ratios and differences much less.
 
 Runtimes start without the topmost of JavaScriptCore's compilers (\`BUN_JSC_useFTLJIT=0\`; set it to 1 to have it back): over

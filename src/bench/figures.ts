@@ -60,7 +60,7 @@ function targetText(against: Comparison | null): string {
 }
 
 /** Where a target's column stands; others come behind. */
-const ORDER = ["direct", "bare proxy", "codexuse"];
+const ORDER = ["direct", "bare proxy", "reading proxy", "codexuse"];
 
 function placeOf(name: string): number {
   const place = ORDER.indexOf(name);

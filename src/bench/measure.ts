@@ -21,8 +21,8 @@ export interface Plan {
 const SMALL_ANSWER = { events: 10, charactersPerEvent: 20, eventDelayMs: 0 };
 const WIDTH = 16;
 
-function targetsOf({ direct, bare, pool, other }: World): Target[] {
-  return [direct, bare, pool, ...(other === null ? [] : [other])];
+function targetsOf({ direct, bare, reading, pool, other }: World): Target[] {
+  return [direct, bare, reading, pool, ...(other === null ? [] : [other])];
 }
 
 type Samples = ReadonlyMap<Target, number[]>;
@@ -75,7 +75,7 @@ function figureOf(world: World, samples: Samples, { what: name, unit, kind, boun
 
 /** Only the pool, and whatever else is measured with it, turns upstream's streams into answers in one piece. */
 function hasWholeAnswers(world: World, target: Target): boolean {
-  return world.upstream !== "simulator" || (target !== world.direct && target !== world.bare);
+  return world.upstream !== "simulator" || ![world.direct, world.bare, world.reading].includes(target);
 }
 
 /** One small turn of the target, over and over: as a stream, or in one piece where there are such answers. */
@@ -121,7 +121,7 @@ export async function measureLatency(world: World, plan: Plan): Promise<Figure[]
 /** Turns a second and CPU a turn, of streams or of answers in one piece. */
 export async function measureTurns(world: World, plan: Plan, stream: boolean): Promise<Figure[]> {
   await world.say(SMALL_ANSWER);
-  const cpu = new Map<Target, number[]>([world.bare, world.pool].map((target) => [target, []]));
+  const cpu = new Map<Target, number[]>([world.bare, world.reading, world.pool].map((target) => [target, []]));
   const rates = await interleave(targetsOf(world), plan.rounds, async (target) => {
     const before = target.process?.cpuMs() ?? 0;
     const seconds = await runMany(smallTurnOf(world, target, "bench-turns", stream), plan.manyTurns, WIDTH);

@@ -41,6 +41,7 @@ export interface World {
   readonly upstream: BenchUpstream;
   readonly direct: Target;
   readonly bare: Target;
+  readonly reading: Target;
   readonly pool: Target;
   readonly other: Target | null;
   say(say: Say): Promise<void>;
@@ -113,10 +114,12 @@ async function startPool(ground: Ground, name: string, size: Size): Promise<Targ
   return { name, url, headers: { authorization: `Bearer ${key}` }, process: child };
 }
 
-async function startBare(ground: Ground, url: string, { tokens }: Login): Promise<Target> {
+type Yardstick = "bare-proxy" | "reading-proxy";
+
+async function startYardstick(part: Yardstick, ground: Ground, url: string, { tokens }: Login): Promise<Target> {
   const env = { [REQUESTS_MAX]: "16384", BENCH_UPSTREAM_URL: url, BENCH_TOKEN: tokens?.access_token };
-  const child = await startPart(ground, "bare-proxy", { ...env, BENCH_ACCOUNT_ID: tokens?.account_id });
-  return { name: "bare proxy", url: `http://127.0.0.1:${child.first["port"]}/`, headers: {}, process: child };
+  const child = await startPart(ground, part, { ...env, BENCH_ACCOUNT_ID: tokens?.account_id });
+  return { name: part.replace("-", " "), url: `http://127.0.0.1:${child.first["port"]}/`, headers: {}, process: child };
 }
 
 /** As upstream wants it of whoever asks without a proxy. */
@@ -150,8 +153,9 @@ export async function startWorld(options: WorldOptions, kind: BenchUpstream): Pr
     return {
       upstream: kind,
       direct: { name: "direct", url, headers: directHeaders(login), process: null },
-      bare: await startBare(ground, url, login),
-      startBare: () => startBare(ground, url, login),
+      bare: await startYardstick("bare-proxy", ground, url, login),
+      reading: await startYardstick("reading-proxy", ground, url, login),
+      startBare: () => startYardstick("bare-proxy", ground, url, login),
       pool: await startPool(ground, "codexuse", SMALL),
       other:
         other === null

@@ -26,7 +26,16 @@ test("the bench measures all of its targets, another proxy too, and leaves nothi
     () => undefined,
   );
   const [titles = [], ...rows] = rowsOf(report.figures);
-  expect(titles).toEqual(["", "direct", "bare proxy", "codexuse", "other", "codexuse against bare", "wanted"]);
+  expect(titles).toEqual([
+    "",
+    "direct",
+    "bare proxy",
+    "reading proxy",
+    "codexuse",
+    "other",
+    "codexuse against bare",
+    "wanted",
+  ]);
   const flow = (where: string) => [
     `to first output, 100 kB of input, p50${where} (ms)`,
     `to first output, 100 kB of input, p99${where} (ms)`,
