@@ -6,6 +6,7 @@
  * Must not decide when a refresh is due (`refresh-policy.ts`) and must not touch linked sign-ins.
  */
 import type { ProfileRecord, SettingsStore, StoredCredential } from "../ports.ts";
+import { storeErrorKindOf } from "../store/store-error.ts";
 import type { Wire } from "./ask.ts";
 import { exchangeRefreshToken } from "./exchange.ts";
 import { isSameAccount } from "./identity.ts";
@@ -65,8 +66,9 @@ interface Spending {
 }
 
 const ROUNDS_MAX = 2;
-const SAVE_TRIES_MAX = 5;
-const SAVE_PAUSE_MS = 200;
+/** Together well within the time that the turn is ours. */
+const SAVE_TRIES_MAX = 30;
+const SAVE_PAUSE_MS = 500;
 
 export function createLoginRefresher(options: LoginRefresherOptions): LoginRefresher {
   const refresher: Refresher = { ...options, unsaved: new Map() };
@@ -154,6 +156,8 @@ async function spend(
   await turn.space();
   if (settings.credential(profile.id)?.generation !== stored.generation) return "changed";
   if (!(await turn.begin())) return unavailable("refresh-silent");
+  // A held file may have kept us waiting.
+  if (settings.credential(profile.id)?.generation !== stored.generation) return "changed";
   const second = await sendOnce(refresher, turn, spending, need);
   return conclude(refresher, spending, second, true, markedAtMs);
 }
@@ -177,10 +181,32 @@ async function sendOnce(
       issuedAtMs: refresher.wire.clock.now(),
     });
     // Before anything else may fail: from here on the store holds a spent token.
-    savePair(refresher, spending.profile.id);
+    await savePatiently(refresher, spending.profile.id);
   }
-  await turn.end();
+  await endTurn(turn);
   return answer;
+}
+
+/** What the end is noted for is the pause between two exchanges: a file that cannot be had must not decide what became of one. */
+async function endTurn(turn: ExchangeTurn): Promise<void> {
+  try {
+    await turn.end();
+  } catch (error) {
+    if (storeErrorKindOf(error) === null) throw error;
+  }
+}
+
+/**
+ * Keeps the turn, and with it every other process away from the spent token, until the pair is written or there is no sense
+ * in it any more. The first try is as patient as a store is, so that a process which is told to end cannot end before it.
+ */
+async function savePatiently(refresher: Refresher, profileId: string): Promise<void> {
+  const { settings, wire } = refresher;
+  if (savePair(refresher, profileId, (write) => write())) return;
+  for (let tries = 0; tries < SAVE_TRIES_MAX; tries += 1) {
+    await pause(wire.clock, SAVE_PAUSE_MS);
+    if (savePair(refresher, profileId, (write) => settings.briefly(write))) return;
+  }
 }
 
 async function conclude(
@@ -212,12 +238,9 @@ async function conclude(
   }
 }
 
-/** The pair is written by now, unless the store failed: then it is offered a few more times while the turn is ours. */
-async function concludeRenewal(refresher: Refresher, profileId: string, pair: TokenPair): Promise<RefreshOutcome> {
-  for (let tries = 1; !savePair(refresher, profileId); tries += 1) {
-    if (tries >= SAVE_TRIES_MAX) return unavailable("refresh-unsaved");
-    await pause(refresher.wire.clock, SAVE_PAUSE_MS * 2 ** tries);
-  }
+/** The pair is written by now, unless the store has failed for long. */
+function concludeRenewal(refresher: Refresher, profileId: string, pair: TokenPair): RefreshOutcome {
+  if (refresher.unsaved.has(profileId)) return unavailable("refresh-unsaved");
   const stored = refresher.settings.credential(profileId);
   if (stored === null) return unavailable("profile-missing");
   return pair.accessToken === null ? unavailable("refresh-empty") : { kind: "current", stored };
@@ -227,13 +250,16 @@ async function concludeRenewal(refresher: Refresher, profileId: string, pair: To
  * Writes the pair that waits for this profile, if any. False when the store did not take it. A pair whose predecessor is
  * no longer the stored one is dropped: the owner has signed in anew meanwhile.
  */
-function savePair(refresher: Refresher, profileId: string): boolean {
+function savePair(
+  refresher: Refresher,
+  profileId: string,
+  write: (work: () => boolean) => boolean = refresher.settings.briefly,
+): boolean {
   const waiting = refresher.unsaved.get(profileId);
   if (waiting === undefined) return true;
   const { settings } = refresher;
   try {
-    // Briefly, for it is offered again.
-    if (!settings.briefly(() => offerPair(settings, profileId, waiting))) return false;
+    if (!write(() => offerPair(settings, profileId, waiting))) return false;
     refresher.unsaved.delete(profileId);
     return true;
   } catch {
@@ -243,8 +269,12 @@ function savePair(refresher: Refresher, profileId: string): boolean {
 
 function offerPair(settings: SettingsStore, profileId: string, waiting: UnsavedPair): boolean {
   const stored = settings.credential(profileId);
-  if (stored === null || !isTokenOf(stored, waiting.spentToken)) return true;
-  if (!writePair(settings, profileId, stored, waiting)) return false;
+  if (stored === null) return true;
+  const isSpent = isTokenOf(stored, waiting.spentToken);
+  // Written at an earlier offer, of which the copies were not.
+  const isWritten = waiting.pair.refreshToken !== null && isTokenOf(stored, waiting.pair.refreshToken);
+  if (!isSpent && !isWritten) return true;
+  if (isSpent && !writePair(settings, profileId, stored, waiting)) return false;
   shareWithCopies(settings, profileId, waiting);
   notePlan(settings, profileId, waiting.pair);
   return true;

@@ -22,8 +22,8 @@ export function chooseLogFormat(wanted: LogFormat | null, stderrIsTty: boolean):
 
 export interface LogSink {
   readonly hear: Emit;
-  /** Writes what waits. */
-  flush(): void;
+  /** Writes what waits, and from then on everything at once. */
+  end(): void;
 }
 
 interface Waiting {
@@ -41,10 +41,11 @@ export function openLogSink(io: CommandIo, wanted: LogFormat | null): LogSink {
   const format = chooseLogFormat(wanted, io.stderr.isTty);
   if (format === "text") {
     const hear: Emit = (event) => io.tell("info", renderLogLine(logLineOf(event), io.clock.now(), format));
-    return { hear, flush: () => undefined };
+    return { hear, end: () => undefined };
   }
   let waiting: Waiting[] = [];
   let stop: (() => void) | null = null;
+  let hasEnded = false;
   const render = ({ line, atMs }: Waiting) =>
     `${io.stderrIsJournal ? JOURNAL_LEVELS[line.level] : ""}${renderLogLine(line, atMs, format)}`;
   const flush = () => {
@@ -57,9 +58,13 @@ export function openLogSink(io: CommandIo, wanted: LogFormat | null): LogSink {
   const hear: Emit = (event) => {
     const line = logLineOf(event);
     waiting.push({ line, atMs: io.clock.now() });
-    const mayWait = event.kind === "turn-settled" && line.level === "info" && waiting.length < TOGETHER_MAX;
-    if (mayWait) stop ??= io.clock.after(TOGETHER_MS, flush);
+    const isUsual = event.kind === "turn-settled" && line.level === "info";
+    if (isUsual && !hasEnded && waiting.length < TOGETHER_MAX) stop ??= io.clock.after(TOGETHER_MS, flush);
     else flush();
   };
-  return { hear, flush };
+  const end = () => {
+    hasEnded = true;
+    flush();
+  };
+  return { hear, end };
 }

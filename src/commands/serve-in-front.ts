@@ -126,7 +126,7 @@ export async function serveInFront(io: CommandIo, desk: Desk, options: ServeOpti
   await refuseSecond(io, desk, runtime);
   const log = openLogSink(io, options.logFormat ?? null);
   const release = (): void => {
-    log.flush();
+    log.end();
     releasePidFile(desk.home, runtime, io.pid);
   };
   const signals = waitForSignal(io, release);

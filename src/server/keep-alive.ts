@@ -4,8 +4,8 @@ import { Patience } from "../router/patience.ts";
 import type { BodyChunk, BodyReader, PulledBody } from "../router/turn.ts";
 
 /**
- * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: a client that does
- * not read gets no beats either. `source` may still be on its way.
+ * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: for a client that does
+ * not read one beat waits at most. `source` may still be on its way.
  */
 export function keepAlive(
   source: Promise<PulledBody>,
@@ -27,12 +27,18 @@ export function keepAlive(
     return reader.read();
   }
 
+  /** Nobody else tells the clock when the source fails. */
+  function giveUp(error: unknown): never {
+    patience.close();
+    throw error;
+  }
+
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         client = controller;
         patience.begin();
-        const chunk = await (reader === null ? readFirst() : reader.read());
+        const chunk = await (reader === null ? readFirst() : reader.read()).catch(giveUp);
         patience.end();
         if (!chunk.done && chunk.value !== undefined) {
           controller.enqueue(chunk.value);

@@ -135,9 +135,8 @@ class LateTurns {
   }
 
   countAll(): void {
-    const turns = this.#waiting;
-    this.#waiting = [];
-    for (const turn of turns) this.#count(turn);
+    // One by one, so that a failure costs none of the others.
+    for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) this.#count(turn);
   }
 }
 

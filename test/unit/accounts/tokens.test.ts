@@ -331,10 +331,10 @@ describe("a store that fails", () => {
   });
 
   describe("a file that another process holds", () => {
-    /** Whoever writes without patience of its own would hold everybody up: that fails here. */
+    /** Whoever writes without patience of its own would hold everybody up: that fails here. A new pair may: it comes first. */
     async function aHeldWorld() {
       const world = await aWorld();
-      const file = { isHeld: false, isBrief: false, refusals: 0 };
+      const file = { isHeld: false, isBrief: false, refusals: 0, onPairWritten: (): void => undefined };
       const refuse = () => {
         file.refusals += 1;
         throw new StoreError("locked", "held", "");
@@ -360,7 +360,12 @@ describe("a store that fails", () => {
         releaseLease: write(releaseLease),
         setInstant: write(setInstant),
         markRefreshStarted: write(markRefreshStarted),
-        writeCredential: write(writeCredential),
+        writeCredential: (...values) => {
+          if (file.isHeld) refuse();
+          const isWritten = writeCredential(...values);
+          file.onPairWritten();
+          return isWritten;
+        },
       };
       await world.clock.advance(TOKEN_TTL_MS);
       return { ...world, file, tokens: world.open({ settings: held }) };
@@ -386,18 +391,41 @@ describe("a store that fails", () => {
       expect(generationOf(await lease(tokens))).toBe(2);
     });
 
-    test("while the new pair is on its way: it is kept until it can be written, and no token is spent twice", async () => {
-      const { anna, clock, file, lease, tokens, refreshes, settings, profile } = await aHeldWorld();
-      anna.script.pace({ headDelayMs: 1_000 }, { endpoint: "refresh" });
-      clock.after(500, () => {
+    for (const heldMs of [2_500, 7_000, 15_000]) {
+      test(`for ${heldMs} ms while the new pair is on its way: nobody spends the old token again`, async () => {
+        const { anna, clock, file, lease, tokens, refreshes, settings, profile, open } = await aHeldWorld();
+        anna.script.pace({ headDelayMs: 1_000 }, { endpoint: "refresh" });
+        clock.after(500, () => {
+          file.isHeld = true;
+        });
+        clock.after(500 + heldMs, () => {
+          file.isHeld = false;
+        });
+        expect(generationOf(await lease(tokens))).toBe(2);
+        expect([refreshes(), settings.credential(profile.id)?.generation]).toEqual([1, 2]);
+        expect(file.refusals).toBeGreaterThan(0);
+        expect(generationOf(await lease(open({ holder: "another process" })))).toBe(2);
+        expect(refreshes()).toBe(1);
+      });
+    }
+
+    test("between a pair and the copy of the same sign-in: the copy gets it, too", async () => {
+      const { clock, file, lease, profile, settings, sim, tokens } = await aHeldWorld();
+      const stored = settings.credential(profile.id);
+      if (stored === null) throw new Error("there is no sign-in");
+      settings.addProfile({ ...profile, id: "copy", name: "copy" }, stored.credential);
+      file.onPairWritten = () => {
+        file.onPairWritten = () => undefined;
         file.isHeld = true;
-      });
-      clock.after(3_000, () => {
-        file.isHeld = false;
-      });
+        clock.after(300, () => {
+          file.isHeld = false;
+        });
+      };
       expect(generationOf(await lease(tokens))).toBe(2);
-      expect([refreshes(), settings.credential(profile.id)?.generation]).toEqual([1, 2]);
-      expect(file.refusals).toBeGreaterThan(0);
+      expect(settings.credential("copy")?.credential).toMatchObject({
+        refreshToken: Reflect.get(settings.credential(profile.id)?.credential ?? {}, "refreshToken"),
+      });
+      expect(sim.violations).toEqual([]);
     });
   });
 

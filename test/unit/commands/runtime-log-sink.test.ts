@@ -59,13 +59,14 @@ describe("lines of turns that went well", () => {
 
   test("never wait behind what is said after them, nor for the end", () => {
     const io = aCommandIo();
-    const { hear, flush } = openLogSink(io, null);
+    const { hear, end } = openLogSink(io, null);
     hear(served("turn_1"));
     hear(PAUSED);
     hear(served("turn_2"));
-    flush();
-    flush();
-    expect(turnsIn(io.err)).toEqual(["turn_1", "sign-in-needed", "turn_2"]);
+    end();
+    hear(served("turn_3"));
+    end();
+    expect(turnsIn(io.err)).toEqual(["turn_1", "sign-in-needed", "turn_2", "turn_3"]);
   });
 
   test("are written at once when there are many", () => {

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+import type { BodyChunk, PulledBody } from "../../../src/router/turn.ts";
+import { keepAlive } from "../../../src/server/keep-alive.ts";
+import { createVirtualClock } from "../../../src/simulator/clock.ts";
+
+const EVERY_MS = 100;
+const BEAT = new Uint8Array([7]);
+
+/** A body whose pieces come when the test gives them. */
+function aBody() {
+  const asked: PromiseWithResolvers<BodyChunk>[] = [];
+  const body: PulledBody = {
+    getReader: () => ({
+      read: () => {
+        const next = Promise.withResolvers<BodyChunk>();
+        asked.push(next);
+        return next.promise;
+      },
+      cancel: () => Promise.resolve(),
+    }),
+  };
+  return { asked, body };
+}
+
+function open(source: Promise<PulledBody>) {
+  const clock = createVirtualClock(0);
+  const stream = keepAlive(source, BEAT, EVERY_MS, clock, () => undefined);
+  return { clock, reader: stream.getReader() };
+}
+
+describe("keepAlive()", () => {
+  test("beats while a reader waits, and gives it the piece when it comes", async () => {
+    const { asked, body } = aBody();
+    const { clock, reader } = open(Promise.resolve(body));
+    for (let beat = 0; beat < 3; beat += 1) {
+      const read = reader.read();
+      await clock.advance(EVERY_MS);
+      expect((await read).value).toEqual(BEAT);
+    }
+    const read = reader.read();
+    asked[0]?.resolve({ done: false, value: new Uint8Array([1]) });
+    expect((await read).value).toEqual(new Uint8Array([1]));
+  });
+
+  test("keeps one beat at most for a reader that stays away", async () => {
+    const { asked, body } = aBody();
+    const { clock, reader } = open(Promise.resolve(body));
+    const first = reader.read();
+    await clock.advance(10 * EVERY_MS);
+    expect((await first).value).toEqual(BEAT);
+    asked[0]?.resolve({ done: false, value: new Uint8Array([1]) });
+    await clock.settle();
+    const seen = [(await reader.read()).value, (await reader.read()).value];
+    expect(seen).toEqual([BEAT, new Uint8Array([1])]);
+  });
+
+  test("holds no timer once its source has failed, at its beginning or later", async () => {
+    const { asked, body } = aBody();
+    const later = open(Promise.resolve(body));
+    const read = later.reader.read();
+    await later.clock.settle();
+    asked[0]?.reject(new Error("broken"));
+    expect(read).rejects.toThrow("broken");
+    await later.clock.settle();
+    const never = open(Promise.reject(new Error("never there")));
+    expect(never.reader.read()).rejects.toThrow("never there");
+    await never.clock.settle();
+    expect([later.clock.pendingTimers(), never.clock.pendingTimers()]).toEqual([0, 0]);
+  });
+
+  test("holds no timer once the reader has gone", async () => {
+    const { body } = aBody();
+    const { clock, reader } = open(Promise.resolve(body));
+    const read = reader.read();
+    await clock.settle();
+    await reader.cancel();
+    expect((await read).done).toBe(true);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});
