@@ -60,7 +60,10 @@ describe("help", () => {
     expect(stdout).toContain("--target-key=");
     expect(stdout).not.toContain("--part");
     const { code, stderr } = await runCli("bench --part=nonsense");
-    expect([code, stderr.split("\n")[0]]).toEqual([2, "error: --part is one of upstream, bare-proxy."]);
+    expect([code, stderr.split("\n")[0]]).toEqual([
+      2,
+      "error: --part is one of pretend-upstream, simulator, bare-proxy, reading-proxy.",
+    ]);
   });
 
   test("is one document with --json", async () => {
