@@ -1,6 +1,7 @@
 /** The daemon as a process of its own, from source, and what the system knows of it: memory, descriptors, its end. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { RUNTIME_VARIABLES } from "../../src/daemon/launch-runtime.ts";
 import type { TrialHome } from "./trial-home.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -63,7 +64,7 @@ function collect(stream: ReadableStream<Uint8Array>): () => string {
 /** Resolves when it serves. Rejects with `DaemonEnded` when it ends instead. */
 export async function startDaemon(home: TrialHome, options: DaemonOptions = {}): Promise<Daemon> {
   const words = [...(options.prefix ?? []), process.execPath, MAIN, "daemon", "run", "--port=0", "--json"];
-  const env = { ...home.env, BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", ...options.env };
+  const env = { ...home.env, ...RUNTIME_VARIABLES, ...options.env };
   const child = Bun.spawn(words, { env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const said = collect(child.stderr);
   const document = collect(child.stdout);
