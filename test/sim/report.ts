@@ -144,6 +144,6 @@ export async function writeReport(seed: number, days: number): Promise<string> {
   const breaches = rows.reduce((sum, row) => sum + row.breaches, 0);
   const verdict = breaches === 0 ? "All invariants held." : `${breaches} breaches of invariants: see --seed=${seed}.`;
   const bound = rows.reduce((sum, row) => sum + row.totals.refusedAtBound, 0);
-  const given = `${bound} turns were given up at the bound on attempts, or on retries, before every account was asked.`;
+  const given = `${bound} ${bound === 1 ? "turn was" : "turns were"} given up at the bound on attempts, or on retries, before every account was asked.`;
   return [...HEAD, ...rows.map(writeRow), "", `${verdict} ${given}`].join("\n");
 }
