@@ -30,18 +30,21 @@ function missedText(figures: readonly Figure[]): string {
   return `Not met in this run: ${missed.map((figure) => figure.what).join("; ")}.`;
 }
 
-const METHOD = `How it is measured: upstream, the barest proxy, the pool and the load are processes of their own on one machine, and share
-its cores. All targets take turns within each round, so that a machine that slows down slows all of them; figures are
-medians over the rounds unless they say otherwise. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for
-weeks is measured, and not what was started a second ago. The simulator as upstream checks each request and makes its
-answers anew, as a server does; the upstream "at no cost" has them ready, so that what stands before it shows undiluted.
-Both send every event by itself. OpenAI's ChatGPT backend has no answers in one piece, nor has the simulator: there, upstream
-itself and the bare proxy give out the stream, and only the pool makes one piece of it. The bare proxy is a dozen lines on the same runtime that hands bytes through without looking at them; the pool
-checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of each stream back
-until it is known to be good. The bare proxy's JavaScript never sees a byte of a stream. The reading proxy is the same
-dozen lines with each request parsed and each chunk of a stream in JavaScript once: what it lacks to the bare one is the
-price of looking at all, on this runtime, and the rest is ours. What stands under "codexuse against bare" is a ratio for rates and a difference for
-times and memory. Single milliseconds depend on the machine; ratios and differences much less.
+const METHOD = `How it is measured: upstream, the proxies, the pool and the load are processes of their own on one machine, and share its
+cores. All targets take turns within each round, so that a machine that slows down slows all of them; figures are medians
+over the rounds unless they say otherwise. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks
+is measured, and not what was started a second ago. What stands under "codexuse against bare" is a ratio for rates and a
+difference for times and memory. Single milliseconds depend on the machine; ratios and differences much less.
+
+- **Upstream** sends every event by itself. The simulator checks each request and makes its answers anew, as a server
+  does; the upstream "at no cost" has them ready, so that what stands before it shows undiluted. OpenAI's ChatGPT backend
+  has no answers in one piece, nor has the simulator: there, upstream itself and the two yardsticks give out the stream,
+  and only the pool makes one piece of it.
+- **The bare proxy** is a dozen lines on the same runtime that hands bytes through; its JavaScript never sees one of a
+  stream. **The reading proxy** is the same with each request parsed, and each chunk of a stream in JavaScript once: what
+  it lacks to the bare one is the price of looking at all, and the rest is ours.
+- **The pool** checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of
+  each stream back until it is known to be good.
 
 Runtimes start without the topmost of JavaScriptCore's compilers (\`BUN_JSC_useFTLJIT=0\`; set it to 1 to have it back): over
 the first 25,000 turns it took two seconds of CPU, and what it had made served turns and streams no faster than before.`;

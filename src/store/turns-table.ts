@@ -54,8 +54,9 @@ const INSERT = `
 const SELECT_LATEST = `
   SELECT ${COLUMNS} FROM turns WHERE session_id = ? ORDER BY started_at_ms DESC, rowid DESC LIMIT 1`;
 
+/** The newest by when it was written, which the index has at its end: nothing is sorted, however often upstream says an id. */
 const SELECT_SESSION = `
-  SELECT session_id FROM turns WHERE key_id = ? AND response_id = ? ORDER BY started_at_ms DESC LIMIT 1`;
+  SELECT session_id FROM turns WHERE key_id = ? AND response_id = ? ORDER BY rowid DESC LIMIT 1`;
 
 const SELECT_SINCE = `
   SELECT ${COLUMNS} FROM turns WHERE started_at_ms >= ? ORDER BY started_at_ms DESC, rowid DESC LIMIT ?`;
