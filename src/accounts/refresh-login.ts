@@ -201,11 +201,10 @@ async function endTurn(turn: ExchangeTurn): Promise<void> {
  * in it any more. The first try is as patient as a store is, so that a process which is told to end cannot end before it.
  */
 async function savePatiently(refresher: Refresher, profileId: string): Promise<void> {
-  const { settings, wire } = refresher;
   if (savePair(refresher, profileId, (write) => write())) return;
   for (let tries = 0; tries < SAVE_TRIES_MAX; tries += 1) {
-    await pause(wire.clock, SAVE_PAUSE_MS);
-    if (savePair(refresher, profileId, (write) => settings.briefly(write))) return;
+    await pause(refresher.wire.clock, SAVE_PAUSE_MS);
+    if (savePair(refresher, profileId)) return;
   }
 }
 

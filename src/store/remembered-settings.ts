@@ -27,7 +27,8 @@ class Memory {
   #shape = 0;
   #isLooked = false;
   #waiting = new Map<string, AccountFacts>();
-  readonly #lookAgain = (): void => {
+  /** Others may have written meanwhile. */
+  readonly lookAgain = (): void => {
     this.#isLooked = false;
   };
   readonly #cooldowns = new WaitingCooldowns();
@@ -123,15 +124,11 @@ class Memory {
     this.#store.close();
   }
 
-  lookAgain(): void {
-    this.#lookAgain();
-  }
-
   /** Looks once for all that is asked in one turn of the event loop, which is over within a fraction of a millisecond. */
   #look(): void {
     if (this.#isLooked) return;
     this.#isLooked = true;
-    setImmediate(this.#lookAgain);
+    setImmediate(this.lookAgain);
     if (this.#store.version() !== this.#fileVersion) this.#forget();
   }
 
@@ -175,11 +172,7 @@ export function rememberSettings(store: SettingsStore, options: GatherOptions): 
   const observe = (facts: Partial<AccountFacts> & Pick<AccountFacts, "accountKey">) =>
     memory.observe({ ...NO_FACTS, ...facts });
   return {
-    ...aroundCalls(
-      store,
-      () => memory.flush(),
-      () => memory.lookAgain(),
-    ),
+    ...aroundCalls(store, () => memory.flush(), memory.lookAgain),
     version: () => memory.version(),
     shapeVersion: () => memory.shapeVersion(),
     pool: () => memory.pool(),
