@@ -2,6 +2,7 @@
  * The doors between rooms, as interfaces: what the engine, the server and the commands need from stores, accounts
  * and the wire. `app/` plugs the real ones in; a simulated world plugs in others.
  */
+import type { HeaderFields } from "./protocol/header-fields.ts";
 import type { AccountState, Cooldown, Credits, QuotaWindow } from "./router/rules/account-state.ts";
 import type { TransportFault } from "./router/rules/failure.ts";
 import type { TurnRecord } from "./router/rules/turn-record.ts";
@@ -391,7 +392,7 @@ export interface UpstreamRequest {
 
 export interface UpstreamAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   /** Must always be read to its end or cancelled. */
   readonly body: ReadableStream<Uint8Array> | null;
 }

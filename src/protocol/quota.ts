@@ -5,7 +5,9 @@
  * Windows are told apart by their length, never by the slot they came in. What is absent or absurd is left out: an
  * unknown quota is neither full nor empty.
  */
+
 import { type Credits, MAIN_LIMIT, type QuotaWindow } from "../router/rules/account-state.ts";
+import type { HeaderFields } from "./header-fields.ts";
 import { isObject } from "./wire-event.ts";
 
 /** What one answer says of the account that gave it. */
@@ -101,56 +103,50 @@ function limitIdOf(feature: string | null, name: string | null): string | null {
   return feature === MAIN_LIMIT ? MAIN_LIMIT : (name?.toLowerCase() ?? feature);
 }
 
-const USED_PERCENT_HEADER = /^x-(codex(?:-.+)?)-(primary|secondary)-used-percent$/;
-
-type HeaderFields = ReadonlyMap<string, string>;
-
-/** What is said of the account, in one walk: asking by name costs more than walking past all others. */
-function quotaFields(headers: Headers): HeaderFields {
-  const fields = new Map<string, string>();
-  headers.forEach((value, name) => {
-    if (name.startsWith("x-codex-")) fields.set(name, value);
-  });
-  return fields;
-}
+const USED_PERCENT = "-used-percent";
 
 /** Reads every family of `x-codex-…` headers. `nowMs` is when the answer came. */
-export function parseQuotaHeaders(headers: Headers, nowMs: number): QuotaReading {
-  const fields = quotaFields(headers);
+export function parseQuotaHeaders(fields: HeaderFields, nowMs: number): QuotaReading {
   const windows: (QuotaWindow | null)[] = [];
-  for (const name of fields.keys()) {
-    if (!name.endsWith("-used-percent")) continue;
-    const [, family, slot] = USED_PERCENT_HEADER.exec(name) ?? [];
-    if (family !== undefined && slot !== undefined) windows.push(headerWindow(fields, family, slot, nowMs));
+  for (const name in fields) {
+    if (!name.endsWith(USED_PERCENT) || !name.startsWith("x-codex-")) continue;
+    const window = name.slice(0, -USED_PERCENT.length);
+    const family = familyOf(window);
+    if (family !== null) windows.push(headerWindow(fields, family, window, nowMs));
   }
   return {
     windows: uniqueWindows(windows),
     credits: headerCredits(fields, nowMs),
-    plan: textOf(fields.get("x-codex-plan-type")),
-    reachedType: textOf(fields.get("x-codex-rate-limit-reached-type")),
+    plan: textOf(fields["x-codex-plan-type"]),
+    reachedType: textOf(fields["x-codex-rate-limit-reached-type"]),
   };
 }
 
+/** Such as `x-codex` of `x-codex-primary`; null for what is no window's name. */
+function familyOf(window: string): string | null {
+  for (const slot of ["-primary", "-secondary"]) if (window.endsWith(slot)) return window.slice(0, -slot.length);
+  return null;
+}
+
 /** An absent window comes as a zero with an empty reset. */
-function headerWindow(fields: HeaderFields, family: string, slot: string, nowMs: number): QuotaWindow | null {
-  const prefix = `x-${family}-${slot}`;
-  const used = numberOf(fields.get(`${prefix}-used-percent`));
-  const resetAt = numberOf(fields.get(`${prefix}-reset-at`));
+function headerWindow(fields: HeaderFields, family: string, window: string, nowMs: number): QuotaWindow | null {
+  const used = numberOf(fields[window + USED_PERCENT]);
+  const resetAt = numberOf(fields[`${window}-reset-at`]);
   if (used === 0 && resetAt === null) return null;
-  const feature = family.replaceAll("-", "_");
+  const feature = family.slice("x-".length).replaceAll("-", "_");
   const raw: RawWindow = {
-    limit: limitIdOf(feature, textOf(fields.get(`x-${family}-limit-name`))) ?? feature,
+    limit: limitIdOf(feature, textOf(fields[`${family}-limit-name`])) ?? feature,
     used,
-    minutes: numberOf(fields.get(`${prefix}-window-minutes`)),
+    minutes: numberOf(fields[`${window}-window-minutes`]),
     resetAt,
-    resetAfterSeconds: numberOf(fields.get(`${prefix}-reset-after-seconds`)),
+    resetAfterSeconds: numberOf(fields[`${window}-reset-after-seconds`]),
   };
   return toWindow(raw, nowMs);
 }
 
 function headerCredits(fields: HeaderFields, nowMs: number): Credits | null {
-  const has = fields.get("x-codex-credits-has-credits") ?? null;
-  const unlimited = fields.get("x-codex-credits-unlimited") ?? null;
+  const has = fields["x-codex-credits-has-credits"] ?? null;
+  const unlimited = fields["x-codex-credits-unlimited"] ?? null;
   if (has === null && unlimited === null) return null;
   return { available: isTrue(has), unlimited: isTrue(unlimited), observedAtMs: nowMs };
 }

@@ -1,4 +1,5 @@
 /** Which head does a request travel with? An allow-list: what is not named here never leaves. */
+import type { HeaderFields } from "./header-fields.ts";
 
 /** Names that official clients send and upstream reads; values pass unchanged. */
 export const PASSED_HEADERS = [
@@ -30,8 +31,8 @@ export interface HeaderPlan {
         readonly routingOverride: string | null;
       }
     | { readonly kind: "api-key"; readonly apiKey: string };
-  /** The client's own head, lower-case names. */
-  readonly client: Headers;
+  /** The client's own head. */
+  readonly client: HeaderFields;
   readonly accept: "text/event-stream" | "application/json";
   /** Upstream's turn state, only when it came from this very account. */
   readonly turnState: string | null;
@@ -41,14 +42,13 @@ export interface HeaderPlan {
 }
 
 /** Whether the client is one of OpenAI's own, which upstream knows by its originator. */
-export function isCodexClient(client: Headers): boolean {
-  return /^codex[ _]/i.test(client.get("originator") ?? "");
+export function isCodexClient(client: HeaderFields): boolean {
+  return /^codex[ _]/i.test(client["originator"] ?? "");
 }
 
-function agentHeaders(client: Headers, platform: string): Record<string, string> {
-  const originator = client.get("originator");
-  const agent = client.get("user-agent");
-  const isWhole = isCodexClient(client) && originator !== null && agent !== null && agent !== "";
+function agentHeaders(client: HeaderFields, platform: string): Record<string, string> {
+  const { originator, "user-agent": agent } = client;
+  const isWhole = isCodexClient(client) && originator !== undefined && agent !== undefined && agent !== "";
   if (isWhole) return { originator, "user-agent": agent };
   return { originator: ORIGINATOR, "user-agent": `${ORIGINATOR}/${CODEX_VERSION} (${platform}) codexuse` };
 }
@@ -63,8 +63,8 @@ export function buildUpstreamHeaders(plan: HeaderPlan): Record<string, string> {
     ...agentHeaders(client, plan.platform),
   };
   for (const name of PASSED_HEADERS) {
-    const value = client.get(name);
-    if (value !== null) headers[name] = value;
+    const value = client[name];
+    if (value !== undefined) headers[name] = value;
   }
   if (plan.turnState !== null) headers["x-codex-turn-state"] = plan.turnState;
   if (identity.kind === "api-key") {

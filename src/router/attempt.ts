@@ -1,8 +1,10 @@
 /** One try on one profile: token, request, head, first output. Judges nothing; what went wrong comes back as evidence. */
+
 import { LIMITS } from "../limits.ts";
 import type { ResolvedModel } from "../models/resolve.ts";
 import { type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";
 import { AnswerCollector, answerTextOf } from "../protocol/answer.ts";
+import type { HeaderFields } from "../protocol/header-fields.ts";
 import { parseQuotaHeaders } from "../protocol/quota.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
@@ -35,7 +37,7 @@ export type Passed =
   | { readonly kind: "events"; readonly events: readonly WireEvent[] };
 
 interface Answered {
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   readonly generation: number;
   /** Members of the request that the account could not honour. */
   readonly ignored: readonly string[];
@@ -151,7 +153,7 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   if (answer.status >= 300) return readRefusal(try_, answer);
   const { sanitised } = input.progress;
   const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored, sanitised };
-  const isJson = (answer.headers.get("content-type") ?? "").includes("application/json");
+  const isJson = (answer.headers["content-type"] ?? "").includes("application/json");
   if (isJson) return readWhole(try_, answer, answered);
   if (route.isWhole || answer.body === null) return readNothing(try_, answer);
   const reader = openEventReader(answer.body, engine.clock);
@@ -196,7 +198,7 @@ function lossEvidence(try_: Try, cause: Exclude<ReadEvents, { kind: "events" }>)
   return evidenceOfLoss(cause, "held", try_.input.turn.signal.aborted);
 }
 
-function observeQuota(try_: Try, headers: Headers): void {
+function observeQuota(try_: Try, headers: HeaderFields): void {
   const { engine, input } = try_;
   const reading = parseQuotaHeaders(headers, engine.clock.now());
   engine.live.observeQuota(input.candidate.accountKey, reading);
@@ -218,12 +220,12 @@ async function readRefusal(try_: Try, answer: UpstreamAnswer): Promise<Failed> {
     status,
     codes: error.codes,
     message: error.message,
-    reachedType: headers.get("x-codex-rate-limit-reached-type"),
-    hintUntilMs: hintOf(error, headers.get("retry-after"), engine.clock.now()),
-    blocked: error.isPage || (error.codes.length === 0 && error.message === "" && headers.has("cf-ray")),
+    reachedType: headers["x-codex-rate-limit-reached-type"] ?? null,
+    hintUntilMs: hintOf(error, headers["retry-after"] ?? null, engine.clock.now()),
+    blocked: error.isPage || (error.codes.length === 0 && error.message === "" && headers["cf-ray"] !== undefined),
     accountKind: identity.kind,
   };
-  const contentType = headers.get("content-type") ?? "application/json";
+  const contentType = headers["content-type"] ?? "application/json";
   return failed(evidence, identity.generation, { kind: "body", status, contentType, bytes });
 }
 

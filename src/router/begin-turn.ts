@@ -41,12 +41,12 @@ export function readSessionKey(engine: Engine, turn: Turn): SessionKey {
   const { client, request, keyId, previousResponseId: previous } = turn;
   const { body, model } = request;
   return sessionKeyOf({
-    threadId: client.get("thread-id"),
-    sessionId: client.get("session-id") ?? client.get("conversation_id"),
+    threadId: client["thread-id"] ?? null,
+    sessionId: client["session-id"] ?? client["conversation_id"] ?? null,
     previousResponseSession: previous === null ? null : engine.runtime.sessionOfResponse(keyId, previous),
     conversation: conversationOf(body["conversation"]),
     promptCacheKey: textOf(body["prompt_cache_key"]),
-    clientSession: client.get("session_id") ?? client.get("x-session-id") ?? client.get("x-session-affinity"),
+    clientSession: client["session_id"] ?? client["x-session-id"] ?? client["x-session-affinity"] ?? null,
     model,
     instructions: instructionsOf(body),
     firstUserText: firstTextOf(turn),

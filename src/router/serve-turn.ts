@@ -86,7 +86,7 @@ function tryOnce(
   progress: Progress,
   renewal: Renewal | null,
 ): Promise<AttemptResult> {
-  const turnState = run.turn.client.get("x-codex-turn-state");
+  const turnState = run.turn.client["x-codex-turn-state"] ?? null;
   const issuer = turnState === null ? null : engine.live.turnStates.issuerOf(engine.hash(turnState));
   return runAttempt(engine, {
     turn: run.turn,

@@ -1,7 +1,9 @@
 /** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
+
 import type { Lane } from "../ports.ts";
 import type { Told } from "../protocol/answer.ts";
 import type { Form } from "../protocol/form.ts";
+import type { HeaderFields } from "../protocol/header-fields.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
 import type { Route } from "./routes.ts";
@@ -20,7 +22,7 @@ export interface Turn {
   /** What the answer tells otherwise than upstream, besides the model's name. */
   readonly told: Told;
   /** The client's head; only allow-listed names are ever passed on. */
-  readonly client: Headers;
+  readonly client: HeaderFields;
   /** The client's connection, where it carries one turn after another; null where each turn has its own. */
   readonly lane: Lane | null;
   /** Aborts when the client leaves. */

@@ -1,6 +1,8 @@
 /** One turn from request to answer, whichever API the client speaks: key, body, engine, dialect. */
+
 import { LIMITS } from "../limits.ts";
 import type { Form } from "../protocol/form.ts";
+import type { HeaderFields } from "../protocol/header-fields.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
 import type { Route } from "../router/routes.ts";
@@ -27,47 +29,45 @@ export type Asked =
     }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
+/** What a client asks over HTTP. */
+export interface Call {
+  readonly request: Request;
+  readonly head: HeaderFields;
+  /** The bearer's; null when there is none. */
+  readonly key: string | null;
+}
+
 type AskedTurn = Extract<Asked, { kind: "ok" }>;
 
 function boundsOf({ clock }: Serving): BodyBounds {
   return { bytesMax: LIMITS.bodyBytesMax, timeMs: LIMITS.bodyReadMs, clock };
 }
 
-/** `key` is the bearer's; `read` gets the decoded body. */
-export async function answerTurn(
-  serving: Serving,
-  request: Request,
-  key: string | null,
-  read: (text: string) => Asked,
-): Promise<Response> {
-  const authorised = requireKey(serving.keys, key);
+/** `read` gets the decoded body. */
+export async function answerTurn(serving: Serving, call: Call, read: (text: string) => Asked): Promise<Response> {
+  const authorised = requireKey(serving.keys, call.key);
   if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
-  const body = await readBody(request, boundsOf(serving));
+  const body = await readBody(call.request, boundsOf(serving));
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.text);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);
-  return serveAsked(serving, request, authorised.keyId, asked, null);
+  return serveAsked(serving, call, authorised.keyId, asked, null);
 }
 
 /** The same for a body that is a form. */
-export async function answerForm(
-  serving: Serving,
-  request: Request,
-  key: string | null,
-  read: (form: Form) => Asked,
-): Promise<Response> {
-  const authorised = requireKey(serving.keys, key);
+export async function answerForm(serving: Serving, call: Call, read: (form: Form) => Asked): Promise<Response> {
+  const authorised = requireKey(serving.keys, call.key);
   if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
-  const body = await readForm(request, boundsOf(serving));
+  const body = await readForm(call.request, boundsOf(serving));
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.form);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);
-  return serveAsked(serving, request, authorised.keyId, asked, body.form);
+  return serveAsked(serving, call, authorised.keyId, asked, body.form);
 }
 
 async function serveAsked(
   serving: Serving,
-  request: Request,
+  { request, head }: Call,
   keyId: string,
   asked: AskedTurn,
   form: Form | null,
@@ -83,7 +83,7 @@ async function serveAsked(
     form,
     previousResponseId: prepared.previousResponseId,
     told: prepared.told,
-    client: request.headers,
+    client: head,
     lane: null,
     signal: left.signal,
     receivedAtMs: serving.clock.now(),

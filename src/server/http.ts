@@ -1,8 +1,11 @@
 /** Which route answers? Mounts, the guard before them, the errors after them; no logic. */
+
 import { bearer } from "@elysiajs/bearer";
 import { Elysia, NotFoundError } from "elysia";
+import type { HeaderFields } from "../protocol/header-fields.ts";
 import { refuse } from "../protocol/refusal.ts";
 import { ROUTES } from "../router/routes.ts";
+import type { Call } from "./answer-turn.ts";
 import { reportBug } from "./internal-error.ts";
 import { refuseForeign } from "./local-only.ts";
 import { respondRefusal } from "./respond.ts";
@@ -20,6 +23,11 @@ import { getNoSocket } from "./socket-door.ts";
 /** Keys in URLs end up in histories, so the plugin is given a query name that nobody can know. */
 function keyFromHeaderOnly() {
   return bearer({ extract: { query: crypto.randomUUID() } });
+}
+
+/** What is asked: Elysia has the head as plain data already. */
+function callOf(request: Request, head: HeaderFields, bearer: string | undefined): Call {
+  return { request, head, key: bearer ?? null };
 }
 
 /** What is asked of one stored response. */
@@ -64,12 +72,16 @@ export function createHttpApp(serving: Serving) {
       )
       .get("/v1/models", (c) => getModels(serving, c.bearer ?? null))
       .get("/v1/models/*", (c) => getModel(serving, c.bearer ?? null, decodeURIComponent(c.params["*"])))
-      .post("/v1/chat/completions", (c) => postChatCompletions(serving, c.request, c.bearer ?? null), RAW)
-      .post("/v1/responses", (c) => postResponses(serving, c.request, c.bearer ?? null), RAW)
-      .post("/v1/responses/compact", (c) => postWhole(serving, ROUTES.compact, c.request, c.bearer ?? null), RAW)
+      .post("/v1/chat/completions", (c) => postChatCompletions(serving, callOf(c.request, c.headers, c.bearer)), RAW)
+      .post("/v1/responses", (c) => postResponses(serving, callOf(c.request, c.headers, c.bearer)), RAW)
+      .post(
+        "/v1/responses/compact",
+        (c) => postWhole(serving, ROUTES.compact, callOf(c.request, c.headers, c.bearer)),
+        RAW,
+      )
       .post(
         "/v1/responses/input_tokens",
-        (c) => postWhole(serving, ROUTES.inputTokens, c.request, c.bearer ?? null),
+        (c) => postWhole(serving, ROUTES.inputTokens, callOf(c.request, c.headers, c.bearer)),
         RAW,
       )
       // An upgrade does not come this far: see socket-door.ts.
@@ -79,11 +91,11 @@ export function createHttpApp(serving: Serving) {
       .get("/v1/responses/:id/input_items", (c) => getInputItems(serving, aboutResponse(c)))
       .post(
         "/v1/images/generations",
-        (c) => postWhole(serving, ROUTES.imageGenerations, c.request, c.bearer ?? null),
+        (c) => postWhole(serving, ROUTES.imageGenerations, callOf(c.request, c.headers, c.bearer)),
         RAW,
       )
-      .post("/v1/images/edits", (c) => postImageEdits(serving, c.request, c.bearer ?? null), RAW)
-      .post("/v1/embeddings", (c) => postWhole(serving, ROUTES.embeddings, c.request, c.bearer ?? null), RAW)
-      .post("/v1/alpha/search", (c) => postWhole(serving, ROUTES.search, c.request, c.bearer ?? null), RAW)
+      .post("/v1/images/edits", (c) => postImageEdits(serving, callOf(c.request, c.headers, c.bearer)), RAW)
+      .post("/v1/embeddings", (c) => postWhole(serving, ROUTES.embeddings, callOf(c.request, c.headers, c.bearer)), RAW)
+      .post("/v1/alpha/search", (c) => postWhole(serving, ROUTES.search, callOf(c.request, c.headers, c.bearer)), RAW)
   );
 }

@@ -2,8 +2,10 @@
  * What is said on one client's socket? One response after the other, each a turn like any other; the connection itself keeps
  * what the next one goes on from. Owns the turn that runs, the order of frames and the end of the connection.
  */
+
 import { LIMITS } from "../limits.ts";
 import type { Lane } from "../ports.ts";
+import type { HeaderFields } from "../protocol/header-fields.ts";
 import { type Refusal, refuseRequest } from "../protocol/refusal.ts";
 import { tellEvent, tellHead, tellPassedError, tellPrewarmed, tellRefusal } from "../protocol/socket-event.ts";
 import { parseSocketRequest, type SocketRequest } from "../protocol/socket-request.ts";
@@ -220,12 +222,12 @@ export class ResponsesSocket implements SocketEars {
   }
 
   /** The connection's head, with what this request says anew. */
-  #headOf({ headers }: Create): Headers {
+  #headOf({ headers }: Create): HeaderFields {
     const head = new Headers(this.#options.head);
     // Opaque and of one turn only: an older one must not come back with the connection.
     head.delete("x-codex-turn-state");
     for (const [name, value] of Object.entries(headers)) head.set(name, value);
-    return head;
+    return head.toJSON();
   }
 
   /** Sends an answer's events as frames, and beats while there are none. */

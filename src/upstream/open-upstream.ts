@@ -24,7 +24,7 @@ export function openUpstream(send: Send): Upstream {
           timeout: false,
           ...(request.proxyUrl === null ? {} : { proxy: request.proxyUrl }),
         });
-        return { status: response.status, headers: response.headers, body: response.body };
+        return { status: response.status, headers: response.headers.toJSON(), body: response.body };
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw transportErrorOf(error);

@@ -14,7 +14,7 @@ const ROOMS: Readonly<Record<string, { readonly uses: readonly string[]; readonl
   "app/": { uses: ["*"] },
   // The workers beside the server, started by app.ts.
   "upkeep.ts": { uses: ["accounts/", "limits.ts"], names: ["ports.ts", "telemetry/"] },
-  "ports.ts": { uses: [], names: ["router/rules/"] },
+  "ports.ts": { uses: [], names: ["router/rules/", "protocol/"] },
   "limits.ts": { uses: [] },
   "version.ts": { uses: [] },
   "clock.ts": { uses: [], names: ["ports.ts"] },

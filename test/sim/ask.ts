@@ -104,7 +104,7 @@ function turnOf(question: Question, shelf: Shelf, signal: AbortSignal, receivedA
   const prepared = prepareTurn(shelf, keyId, parsed.request, isKept(parsed.request));
   if (prepared.kind === "refused") return { ...prepared, by: { sessionId: "", profile: null } };
   const { request, previousResponseId, told } = prepared;
-  const client = new Headers({ ...question.headers, "x-client-request-id": id });
+  const client = { ...question.headers, "x-client-request-id": id };
   const turn = {
     id,
     keyId,

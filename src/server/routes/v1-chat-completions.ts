@@ -2,13 +2,13 @@
 import { parseChatRequest } from "../../protocol/chat-request.ts";
 import { ROUTES } from "../../router/routes.ts";
 import type { Turn } from "../../router/turn.ts";
-import { type Asked, answerTurn } from "../answer-turn.ts";
+import { type Asked, answerTurn, type Call } from "../answer-turn.ts";
 import { speakChat } from "../chat-dialect.ts";
 import type { Serving } from "../serving.ts";
 import { isKept } from "../stored-turns.ts";
 
-export function postChatCompletions(serving: Serving, request: Request, key: string | null): Promise<Response> {
-  return answerTurn(serving, request, key, readAsked);
+export function postChatCompletions(serving: Serving, call: Call): Promise<Response> {
+  return answerTurn(serving, call, readAsked);
 }
 
 function readAsked(text: string): Asked {

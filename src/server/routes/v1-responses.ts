@@ -2,13 +2,13 @@
 import { parseResponsesRequest, type ResponsesRequest } from "../../protocol/responses-request.ts";
 import { honourRequest } from "../../protocol/unhonoured.ts";
 import { ROUTES, type Route } from "../../router/routes.ts";
-import { type Asked, answerTurn } from "../answer-turn.ts";
+import { type Asked, answerTurn, type Call } from "../answer-turn.ts";
 import { speakResponses } from "../responses-dialect.ts";
 import type { Serving } from "../serving.ts";
 import { isKept } from "../stored-turns.ts";
 
-export function postResponses(serving: Serving, request: Request, key: string | null): Promise<Response> {
-  return answerTurn(serving, request, key, readAsked);
+export function postResponses(serving: Serving, call: Call): Promise<Response> {
+  return answerTurn(serving, call, readAsked);
 }
 
 function readAsked(text: string): Asked {

@@ -6,13 +6,13 @@ import { type Form, fieldOf } from "../../protocol/form.ts";
 import { parseWholeRequest } from "../../protocol/responses-request.ts";
 import { honourRequest } from "../../protocol/unhonoured.ts";
 import { ROUTES, type Route } from "../../router/routes.ts";
-import { type Asked, answerForm, answerTurn } from "../answer-turn.ts";
+import { type Asked, answerForm, answerTurn, type Call } from "../answer-turn.ts";
 import { isForm } from "../read-body.ts";
 import { speakResponses } from "../responses-dialect.ts";
 import type { Serving } from "../serving.ts";
 
-export function postWhole(serving: Serving, route: Route, request: Request, key: string | null): Promise<Response> {
-  return answerTurn(serving, request, key, (text) => readAsked(route, text));
+export function postWhole(serving: Serving, route: Route, call: Call): Promise<Response> {
+  return answerTurn(serving, call, (text) => readAsked(route, text));
 }
 
 function readAsked(route: Route, text: string): Asked {
@@ -25,10 +25,8 @@ function readAsked(route: Route, text: string): Asked {
 }
 
 /** `POST /v1/images/edits`, whose body may be a form: SDKs send one, Codex does not. */
-export function postImageEdits(serving: Serving, request: Request, key: string | null): Promise<Response> {
-  return isForm(request)
-    ? answerForm(serving, request, key, readAskedForm)
-    : postWhole(serving, ROUTES.imageEdits, request, key);
+export function postImageEdits(serving: Serving, call: Call): Promise<Response> {
+  return isForm(call.request) ? answerForm(serving, call, readAskedForm) : postWhole(serving, ROUTES.imageEdits, call);
 }
 
 const SHORT_FIELDS = ["model", "prompt"] as const;

@@ -7,10 +7,6 @@ import { START_MS } from "../../support/accounts-world.ts";
 const NOW = START_MS;
 const SECONDS = NOW / 1000;
 
-function headersOf(fields: Record<string, string>): Headers {
-  return new Headers(fields);
-}
-
 function slot(name: string, used: string, minutes: string, resetAt: string): Record<string, string> {
   return {
     [`x-${name}-used-percent`]: used,
@@ -104,19 +100,19 @@ describe("parseQuotaHeaders()", () => {
   ];
   for (const [what, fields, windows] of PLANS) {
     test(`${what} (trap 9)`, () => {
-      const found: unknown[] = short(parseQuotaHeaders(headersOf(fields), NOW).windows);
+      const found: unknown[] = short(parseQuotaHeaders(fields, NOW).windows);
       expect(found.toSorted()).toEqual(windows.toSorted());
     });
   }
 
   test("reads credits in any case, the plan and why the limit is reached", () => {
     const reading = parseQuotaHeaders(
-      headersOf({
+      {
         "x-codex-credits-has-credits": "True",
         "x-codex-credits-unlimited": "false",
         "x-codex-plan-type": "plus",
         "x-codex-rate-limit-reached-type": "workspace_member_credits_depleted",
-      }),
+      },
       NOW,
     );
     expect(reading).toEqual({
@@ -128,7 +124,7 @@ describe("parseQuotaHeaders()", () => {
   });
 
   test("says nothing where nothing was said: unknown is not empty (trap 8)", () => {
-    expect(parseQuotaHeaders(new Headers(), NOW)).toEqual({
+    expect(parseQuotaHeaders({}, NOW)).toEqual({
       windows: [],
       credits: null,
       plan: null,

@@ -29,7 +29,7 @@ function turnOf(body: Record<string, unknown>): { turn: Turn; chat: Dialect; res
     form: null,
     previousResponseId: null,
     told: {},
-    client: new Headers(),
+    client: {},
     lane: null,
     signal,
     receivedAtMs: NOON_MS,

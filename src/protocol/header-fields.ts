@@ -1,0 +1,2 @@
+/** A head as plain data: names in lower case. Asking the runtime's own `Headers` costs a call into it for each name. */
+export type HeaderFields = Readonly<Record<string, string | undefined>>;
