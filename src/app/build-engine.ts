@@ -25,6 +25,7 @@ export function buildEngine(base: Base, runtime: Runtime, emit: Emit): Engine {
     names: nameReader(base.settings()),
     platform: `${type()}; ${arch()}`,
     hash: sha256,
+    afterwards: base.afterwards.run,
     newId,
   };
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isHolderAlive, nameHolder } from "../accounts/holder.ts";
-import { type AccountTokens, createTokenSource } from "../accounts/tokens.ts";
+import { type AccountTokens, createTokenSource, type TokenSourceOptions } from "../accounts/tokens.ts";
 import { SYSTEM_CLOCK } from "../clock.ts";
 import { OperationError } from "../operations/operation.ts";
 import type { Clock, Endpoints, Environment, Rng, Runtime, RuntimeStore, SettingsStore, Upstream } from "../ports.ts";
@@ -21,6 +21,7 @@ import type { Emit } from "../telemetry/events.ts";
 import { readEndpoints } from "../upstream/endpoints.ts";
 import { openNetwork } from "../upstream/open-upstream.ts";
 import { openWebSocket, relaySockets } from "../upstream/relay-sockets.ts";
+import { type Afterwards, openAfterwards } from "./afterwards.ts";
 import { newId } from "./new-id.ts";
 
 /** What every process of one home shares; each part opens on first use. */
@@ -35,6 +36,7 @@ export interface Base {
   tokens(): AccountTokens;
   readonly keys: MasterKeys;
   readonly keyring: Keyring;
+  readonly afterwards: Afterwards;
   close(): void;
 }
 
@@ -91,24 +93,8 @@ export async function openBase(home: string, env: Environment, needs: BaseNeeds 
     return gather === null ? store : gatherRuntimeWrites(store, gather);
   }
   const upstream = once(() => relaySockets(openNetwork(), { clock, openRaw: openWebSocket, env }));
-  const tokens = once(() =>
-    createTokenSource({
-      settings: settings(),
-      upstream: upstream(),
-      endpoints,
-      clock,
-      rng,
-      holder: nameHolder(newId("src")),
-      isHolderAlive,
-      emit,
-      onSignInEnded: (profileId, reason) => {
-        const profile = settings()
-          .profiles()
-          .find(({ id }) => id === profileId)?.name;
-        if (profile !== undefined) emit({ kind: "sign-in-needed", turnId: null, profile, reason });
-      },
-    }),
-  );
+  const tokens = once(() => openTokens({ settings: settings(), upstream: upstream(), endpoints, clock, rng }, emit));
+  const afterwards = openAfterwards();
   return {
     home,
     endpoints,
@@ -120,10 +106,27 @@ export async function openBase(home: string, env: Environment, needs: BaseNeeds 
     tokens,
     keys,
     keyring,
+    afterwards,
     close: () => {
+      afterwards.finish();
       settings.peek()?.close();
       runtimes.desktop.peek()?.close();
       runtimes.daemon.peek()?.close();
     },
   };
+}
+
+type TokenNeeds = Pick<TokenSourceOptions, "settings" | "upstream" | "endpoints" | "clock" | "rng">;
+
+function openTokens(needs: TokenNeeds, emit: Emit): AccountTokens {
+  return createTokenSource({
+    ...needs,
+    holder: nameHolder(newId("src")),
+    isHolderAlive,
+    emit,
+    onSignInEnded: (profileId, reason) => {
+      const profile = needs.settings.profiles().find(({ id }) => id === profileId)?.name;
+      if (profile !== undefined) emit({ kind: "sign-in-needed", turnId: null, profile, reason });
+    },
+  });
 }

@@ -179,8 +179,13 @@ function renamePreview(tool: string): string {
   return applyEdits(tool, [{ start: type.valueStart, end: type.valueEnd, text: '"web_search"' }]);
 }
 
-function planTools(text: string, changes: Changes): void {
-  if (!text.includes("web_search_preview")) return;
+function isPreview(tool: unknown): boolean {
+  return isObject(tool) && typeof tool["type"] === "string" && tool["type"].startsWith("web_search_preview");
+}
+
+function planTools({ body, text }: ResponsesRequest, changes: Changes): void {
+  const { tools: asked, tool_choice: chosen } = body;
+  if (!isPreview(chosen) && !(Array.isArray(asked) && asked.some(isPreview))) return;
   const [tools, choice] = [valueTextOf(text, "tools"), valueTextOf(text, "tool_choice")];
   const [newTools, newChoice] = [editElements(tools ?? "", renamePreview), renamePreview(choice ?? "")];
   if (newTools !== (tools ?? "")) changes["tools"] = newTools;
@@ -244,7 +249,7 @@ function planItems(request: ResponsesRequest, plan: BodyPlan, changes: Changes):
   const input = editInput(request.text, plan, request.body);
   if (input !== null) changes["input"] = input;
   if (!isChatgpt) return ignored;
-  planTools(request.text, changes);
+  planTools(request, changes);
   return hasBreakpoints(request.body["input"]) ? [...ignored, CACHE_BREAKPOINT] : ignored;
 }
 

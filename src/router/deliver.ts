@@ -28,10 +28,13 @@ type Chosen = Extract<Choice, { kind: "chosen" }>;
 type Opened = Extract<AttemptResult, { kind: "stream" }>;
 type Answered = Extract<AttemptResult, { kind: "answer" }>;
 
-interface Accepted<Result extends Opened | Answered> {
+interface Tried {
   readonly choice: Chosen;
-  readonly result: Result;
   readonly startedAtMs: number;
+}
+
+interface Accepted<Result extends Opened | Answered> extends Tried {
+  readonly result: Result;
 }
 
 function byOf(run: TurnRun, profile: string | null): ServedBy {
@@ -113,7 +116,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
     signal: result.signal,
     onEnd: (end) => {
       run.ledger.letGo();
-      settleSafely(engine, run, () => settleStream(engine, run, choice, end, startedAtMs));
+      settleStream(engine, run, { choice, startedAtMs }, end);
     },
     onFinished: finish,
   });
@@ -121,7 +124,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
 }
 
 /** Nobody waits for this who could be told of a bug of ours: the turn gets an end, and the log the reason. */
-function settleSafely(engine: Engine, run: TurnRun, settle: () => void): void {
+function orAbandon(engine: Engine, run: TurnRun, settle: () => void): void {
   try {
     settle();
   } catch (error) {
@@ -130,17 +133,27 @@ function settleSafely(engine: Engine, run: TurnRun, settle: () => void): void {
   }
 }
 
-function settleStream(engine: Engine, run: TurnRun, choice: Chosen, end: StreamEnd, startedAtMs: number): void {
-  const nowMs = engine.clock.now();
+/** The client has its answer before the turn is written down. */
+function settleAfterwards(engine: Engine, run: TurnRun, tried: Tried, read: () => Ending): void {
+  engine.afterwards(() => orAbandon(engine, run, () => settleServed(engine, run, tried, read())));
+}
+
+/** What went well can wait; what did not is judged at once, before the next choice and by what is known now. */
+function settleStream(engine: Engine, run: TurnRun, tried: Tried, end: StreamEnd): void {
   if (end.kind === "ended" && !isFailedTerminal(end.terminal)) {
-    settleServed(engine, run, choice, startedAtMs, {
-      end: end.terminal.type === "response.incomplete" ? "incomplete" : "done",
+    const { type, text } = end.terminal;
+    settleAfterwards(engine, run, tried, () => ({
+      end: type === "response.incomplete" ? "incomplete" : "done",
       status: 200,
-      ...readResponse(end.terminal.text),
-    });
+      ...readResponse(text),
+    }));
     return;
   }
-  const evidence = evidenceOfEnd(end, run.turn.signal.aborted, nowMs);
+  orAbandon(engine, run, () => settleBroken(engine, run, tried, end));
+}
+
+function settleBroken(engine: Engine, run: TurnRun, { choice, startedAtMs }: Tried, end: StreamEnd): void {
+  const evidence = evidenceOfEnd(end, run.turn.signal.aborted, engine.clock.now());
   const failure = classifyFailure(evidence);
   run.ledger.noteAttempt(choice.candidate.name, failure.kind, failure.code, startedAtMs);
   judgeFailure(engine, choice.candidate, failure, run.model.upstreamModel, false, run.turn.id);
@@ -163,7 +176,7 @@ function evidenceOfEnd(end: StreamEnd, hasClientLeft: boolean, nowMs: number): E
   }
 }
 
-function settleServed(engine: Engine, run: TurnRun, choice: Chosen, startedAtMs: number, ending: Ending): void {
+function settleServed(engine: Engine, run: TurnRun, { choice, startedAtMs }: Tried, ending: Ending): void {
   const { candidate, reason } = choice;
   run.ledger.noteAttempt(candidate.name, "served", reason, startedAtMs);
   engine.live.noteServed(candidate, run.model.upstreamModel, startedAtMs, run.turn.id);
@@ -171,13 +184,14 @@ function settleServed(engine: Engine, run: TurnRun, choice: Chosen, startedAtMs:
 }
 
 export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<Answered>): Served {
-  const { choice, result, startedAtMs } = accepted;
+  const { choice, result } = accepted;
   const { candidate } = choice;
   const headers = accept(engine, run, accepted);
   const body = retellAnswer(result.text, toldOf(run));
-  const isShort = parseObject(result.text)?.["status"] === "incomplete";
-  const outcome = readResponse(result.text);
-  settleServed(engine, run, choice, startedAtMs, { end: isShort ? "incomplete" : "done", status: 200, ...outcome });
+  settleAfterwards(engine, run, accepted, () => {
+    const isShort = parseObject(result.text)?.["status"] === "incomplete";
+    return { end: isShort ? "incomplete" : "done", status: 200, ...readResponse(result.text) };
+  });
   return {
     kind: "answer",
     by: byOf(run, candidate.name),

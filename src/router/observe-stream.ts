@@ -90,16 +90,24 @@ class StreamObserver implements BodyReader {
     return this.#isLastOut && this.#outbox.length === 0;
   }
 
-  async read(): Promise<BodyChunk> {
+  read(): Promise<BodyChunk> | BodyChunk {
     const ready = this.#outbox.shift();
     if (ready !== undefined) return chunkOf(ready);
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
-    if (this.#batch.length > 0) {
-      const events = this.#batch;
-      this.#batch = [];
-      return this.#forward(events);
-    }
+    if (this.#batch.length > 0) return this.#forwardBatch();
+    return this.#readOn();
+  }
+
+  #forwardBatch(): Promise<BodyChunk> | BodyChunk {
+    const events = this.#batch;
+    this.#batch = [];
+    const chunk = this.#forward(events);
+    // Whoever waits for the ending hears of it before the last bytes go out.
+    return this.#hasEnded ? Promise.resolve(chunk) : chunk;
+  }
+
+  async #readOn(): Promise<BodyChunk> {
     const outcome = await this.#options.reader.read();
     // The client may have left meanwhile.
     if (this.#isLastOut) return NOTHING_MORE;

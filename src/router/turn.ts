@@ -36,7 +36,8 @@ export type BodyChunk = { readonly done: boolean; readonly value?: Uint8Array | 
 export interface BodyReader {
   /** Whether nothing comes after what was read. Where it is not told, reading on tells it. */
   readonly isOver?: boolean;
-  read(): Promise<BodyChunk>;
+  /** At once where nothing has to be waited for. */
+  read(): Promise<BodyChunk> | BodyChunk;
   /** Ends the body; a reading that still waits ends, too. */
   cancel(reason?: unknown): Promise<void>;
 }

@@ -3,56 +3,67 @@ import type { Clock } from "../ports.ts";
 import { Patience } from "../router/patience.ts";
 import type { BodyChunk, BodyReader, PulledBody } from "../router/turn.ts";
 
+type Client = ReadableStreamDefaultController<Uint8Array>;
+
 /**
  * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: for a client that does
- * not read one beat waits at most. `source` may still be on its way.
+ * not read one beat waits at most. `source` may still be on its way; what it has at once goes out without waiting.
  */
 export function keepAlive(
-  source: Promise<PulledBody>,
+  source: PulledBody | Promise<PulledBody>,
   beat: Uint8Array,
   everyMs: number,
   clock: Clock,
   onCancel: () => void,
 ): ReadableStream<Uint8Array> {
-  const reading = source.then((stream) => stream.getReader());
-  let reader: BodyReader | null = null;
-  let client: ReadableStreamDefaultController<Uint8Array> | null = null;
+  let reader: BodyReader | null = "then" in source ? null : source.getReader();
+  const opening = "then" in source ? source.then((stream) => stream.getReader()) : null;
+  let client: Client | null = null;
   const patience = new Patience(clock, everyMs, () => {
     // One at a time: the next waits until this one has been taken.
     if (client !== null && client.desiredSize === 0) client.enqueue(beat);
   });
 
   async function readFirst(): Promise<BodyChunk> {
-    reader = await reading;
+    reader ??= (await opening) as BodyReader;
     return reader.read();
   }
 
-  /** Nobody else tells the clock when the source fails. */
-  function giveUp(error: unknown): never {
+  function give(chunk: BodyChunk, controller: Client): void {
+    if (!chunk.done && chunk.value !== undefined) {
+      controller.enqueue(chunk.value);
+      // Said at once, so that the end goes out with the last bytes.
+      if (reader?.isOver !== true) return;
+    }
     patience.close();
-    throw error;
+    controller.close();
+  }
+
+  async function giveWhenThere(reading: Promise<BodyChunk>, controller: Client): Promise<void> {
+    patience.begin();
+    try {
+      const chunk = await reading;
+      patience.end();
+      give(chunk, controller);
+    } catch (error) {
+      // Nobody else tells the clock when the source fails.
+      patience.close();
+      throw error;
+    }
   }
 
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
+      pull(controller) {
         client = controller;
-        patience.begin();
-        const chunk = await (reader === null ? readFirst() : reader.read()).catch(giveUp);
-        patience.end();
-        if (!chunk.done && chunk.value !== undefined) {
-          controller.enqueue(chunk.value);
-          // Said at once, so that the end goes out with the last bytes.
-          if (reader?.isOver !== true) return;
-        }
-        patience.close();
-        controller.close();
+        const chunk = reader === null ? readFirst() : reader.read();
+        return "then" in chunk ? giveWhenThere(chunk, controller) : give(chunk, controller);
       },
       async cancel(reason) {
         patience.close();
         onCancel();
-        const opened = await reading;
-        await opened.cancel(reason);
+        reader ??= (await opening) as BodyReader;
+        await reader.cancel(reason);
       },
     },
     { highWaterMark: 0 },

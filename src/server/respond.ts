@@ -66,8 +66,7 @@ function respondServed(answering: Answering, served: Served): Response {
       });
     }
     case "stream": {
-      const events = Promise.resolve(dialect.stream(served.body));
-      const body = keepAlive(events, dialect.beat, LIMITS.keepAliveMs, clock, () => undefined);
+      const body = keepAlive(dialect.stream(served.body), dialect.beat, LIMITS.keepAliveMs, clock, () => undefined);
       return new Response(body, {
         status: 200,
         headers: { ...STREAM_HEAD, ...headOf(answering, served.headers), ...own },
@@ -97,6 +96,21 @@ function streamOf(bytes: Uint8Array): PulledBody {
   return new Blob([new Uint8Array(bytes)]).stream();
 }
 
+/** What is served, or "held" when it is not there in time. One promise: a race makes several. */
+function earlier(serving: Promise<Served>, holdMs: number, clock: Clock): Promise<Served | "held"> {
+  const { promise, resolve, reject } = Promise.withResolvers<Served | "held">();
+  const stop = clock.after(holdMs, () => resolve("held"));
+  const end = (served: Served) => {
+    stop();
+    resolve(served);
+  };
+  serving.then(end, (error) => {
+    stop();
+    reject(error);
+  });
+  return promise;
+}
+
 /**
  * The client's answer. A streaming client's status is held until the first outcome or `headHoldMs`: until then a pool
  * with nobody left can still say so in the status, where every client understands it.
@@ -104,9 +118,7 @@ function streamOf(bytes: Uint8Array): PulledBody {
 export async function respondTurn(answering: Answering, serving: Promise<Served>): Promise<Response> {
   const { turn, dialect, clock, leave } = answering;
   if (!turn.request.stream) return respondServed(answering, await serving);
-  const { promise: held, resolve } = Promise.withResolvers<"held">();
-  const stop = clock.after(LIMITS.headHoldMs, () => resolve("held"));
-  const first = await Promise.race([serving, held]).finally(stop);
+  const first = await earlier(serving, LIMITS.headHoldMs, clock);
   if (first !== "held") return respondServed(answering, first);
   const body = keepAlive(lateBody(dialect, serving), dialect.beat, LIMITS.keepAliveMs, clock, leave);
   const head = { ...STREAM_HEAD, ...headOf(answering, {}), ...ownHeaders(turn, null) };

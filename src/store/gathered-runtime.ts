@@ -6,7 +6,7 @@
  * Reads see what waits. A killed process loses what it gathered within `waitMs`, or for as long as the file could not be
  * written; `close` loses nothing that can be written then.
  */
-import type { RuntimeStore, SessionRecord, StoredResponse, StoredResponses } from "../ports.ts";
+import type { KeyRecord, RuntimeStore, SessionRecord, StoredResponse, StoredResponses } from "../ports.ts";
 import type { TurnRecord } from "../router/rules/turn-record.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
@@ -59,7 +59,7 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
     dropBatch();
   }
 
-  const keys = rememberBriefly((hash: string) => store.keyByHash(hash));
+  const keys = rememberKeys(store);
   const isTooMuch = () => sessions.size + turns.length > KEPT_MAX;
   const gathering = gatherWrites(options, { write, drop, isTooMuch });
 
@@ -96,19 +96,39 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
   };
 }
 
-/** Reads once for all that is asked in one turn of the event loop, or until it is told to forget. */
-function rememberBriefly<Value>(read: (name: string) => Value): { read(name: string): Value; forget(): void } {
-  const known = new Map<string, { readonly value: Value }>();
-  const forget = () => known.clear();
+/** Wrong ones are asked for as well. */
+const KNOWN_KEYS_MAX = 1_000;
+
+/** Keys as they were read, until somebody writes: which is looked up once in each turn of the event loop. */
+function rememberKeys(store: RuntimeStore): { read(hash: string): KeyRecord | null; forget(): void } {
+  const known = new Map<string, KeyRecord | null>();
+  let version: number | null = null;
+  let isLooked = false;
+  const lookAgain = () => {
+    isLooked = false;
+  };
+
+  function look(): void {
+    if (isLooked) return;
+    isLooked = true;
+    setImmediate(lookAgain);
+    const now = store.version();
+    if (now !== version || known.size > KNOWN_KEYS_MAX) known.clear();
+    version = now;
+  }
+
   return {
-    forget,
-    read: (name) => {
-      const before = known.get(name);
-      if (before !== undefined) return before.value;
-      const value = read(name);
-      if (known.size === 0) setImmediate(forget);
-      known.set(name, { value });
-      return value;
+    forget: () => {
+      known.clear();
+      isLooked = false;
+    },
+    read: (hash) => {
+      look();
+      const before = known.get(hash);
+      if (before !== undefined) return before;
+      const key = store.keyByHash(hash);
+      known.set(hash, key);
+      return key;
     },
   };
 }
