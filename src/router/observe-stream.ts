@@ -27,6 +27,8 @@ export interface ObserveOptions {
   readonly isWithheld: (terminal: WireEvent) => boolean;
   /** Gets the text of every event that tells of the account's quota. */
   readonly onQuota: (text: string) => void;
+  /** Calls back when what was read so far has gone out. */
+  readonly afterwards: (task: () => void) => void;
   /** Fires when the client has left or the turn's time is up: the end then waits for nobody to read on. */
   readonly signal: AbortSignal;
   /** Called exactly once, however it ends. */
@@ -71,6 +73,8 @@ class StreamObserver implements BodyReader {
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
   #batch: readonly WireEvent[];
+  /** Something went out already that its ending must not hold up. */
+  #isBegun = false;
   /** Ready to go out. */
   #outbox: Uint8Array[] = [];
   /** The terminal event that was sent, if the stream ended well. */
@@ -90,21 +94,39 @@ class StreamObserver implements BodyReader {
     return this.#isLastOut && this.#outbox.length === 0;
   }
 
-  read(): Promise<BodyChunk> | BodyChunk {
+  /** All that was held but an ending that came with it: what an ending costs is not for the first output to wait for. */
+  ready(): Uint8Array | null {
+    const events = this.#batch;
+    const endAt = events.findIndex((event) => isTerminal(event.type));
+    const count = endAt === -1 ? events.length : endAt;
+    if (count === 0 || this.#hasEnded) return null;
+    this.#batch = events.slice(count);
+    this.#isBegun = true;
+    return this.#forward(events.slice(0, count));
+  }
+
+  async read(): Promise<BodyChunk> {
     const ready = this.#outbox.shift();
     if (ready !== undefined) return chunkOf(ready);
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
-    if (this.#batch.length > 0) return this.#forwardBatch();
-    return this.#readOn();
+    return this.#batch.length > 0 ? this.#forwardBatch() : this.#readOn();
   }
 
-  #forwardBatch(): Promise<BodyChunk> | BodyChunk {
+  async #forwardBatch(): Promise<BodyChunk> {
+    if (this.#isBegun) await this.#untilOut();
+    // The client may have left meanwhile.
+    if (this.#isLastOut) return NOTHING_MORE;
+    if (this.#hasEnded) return this.#breakOff();
     const events = this.#batch;
     this.#batch = [];
-    const chunk = this.#forward(events);
-    // Whoever waits for the ending hears of it before the last bytes go out.
-    return this.#hasEnded ? Promise.resolve(chunk) : chunk;
+    return chunkOf(this.#forward(events));
+  }
+
+  #untilOut(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#options.afterwards(resolve);
+    return promise;
   }
 
   async #readOn(): Promise<BodyChunk> {
@@ -112,7 +134,7 @@ class StreamObserver implements BodyReader {
     // The client may have left meanwhile.
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
-    if (outcome.kind === "events") return this.#forward(outcome.events);
+    if (outcome.kind === "events") return chunkOf(this.#forward(outcome.events));
     this.#finish({ kind: "lost", cause: outcome });
     return this.#breakOff();
   }
@@ -147,7 +169,7 @@ class StreamObserver implements BodyReader {
   }
 
   /** The first bytes of one batch, to the terminal event if it holds one; the others are ready then. */
-  #forward(events: readonly WireEvent[]): BodyChunk {
+  #forward(events: readonly WireEvent[]): Uint8Array {
     const runs = new ByteRuns();
     for (const event of events) {
       if (!isWatched(event.type)) {
@@ -164,7 +186,7 @@ class StreamObserver implements BodyReader {
     }
     const [first, ...others] = runs.take();
     this.#outbox = others;
-    return chunkOf(first ?? NOTHING);
+    return first ?? NOTHING;
   }
 
   #send(event: WireEvent, isCut: boolean, runs: ByteRuns): void {

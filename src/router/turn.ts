@@ -36,8 +36,9 @@ export type BodyChunk = { readonly done: boolean; readonly value?: Uint8Array | 
 export interface BodyReader {
   /** Whether nothing comes after what was read. Where it is not told, reading on tells it. */
   readonly isOver?: boolean;
-  /** At once where nothing has to be waited for. */
-  read(): Promise<BodyChunk> | BodyChunk;
+  /** The first bytes, where they are there already; null, or left out, where they have to be waited for. To be asked once, before any reading. */
+  ready?(): Uint8Array | null;
+  read(): Promise<BodyChunk>;
   /** Ends the body; a reading that still waits ends, too. */
   cancel(reason?: unknown): Promise<void>;
 }

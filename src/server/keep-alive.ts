@@ -39,25 +39,25 @@ export function keepAlive(
     controller.close();
   }
 
-  async function giveWhenThere(reading: Promise<BodyChunk>, controller: Client): Promise<void> {
-    patience.begin();
-    try {
-      const chunk = await reading;
-      patience.end();
-      give(chunk, controller);
-    } catch (error) {
-      // Nobody else tells the clock when the source fails.
-      patience.close();
-      throw error;
-    }
-  }
-
   return new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
+      start(controller) {
+        const ready = reader?.ready?.() ?? null;
+        // There before anybody reads, it goes out in one piece with the answer's head: else the runtime sends that alone.
+        if (ready !== null) controller.enqueue(ready);
+      },
+      async pull(controller) {
         client = controller;
-        const chunk = reader === null ? readFirst() : reader.read();
-        return "then" in chunk ? giveWhenThere(chunk, controller) : give(chunk, controller);
+        patience.begin();
+        try {
+          const chunk = await (reader === null ? readFirst() : reader.read());
+          patience.end();
+          give(chunk, controller);
+        } catch (error) {
+          // Nobody else tells the clock when the source fails.
+          patience.close();
+          throw error;
+        }
       },
       async cancel(reason) {
         patience.close();
