@@ -2,20 +2,32 @@
  * When is done what nobody waits for? Once the answers of this turn of the event loop are out, all of it together: what
  * turns leave behind then costs their clients no time.
  */
+import type { Emit } from "../telemetry/events.ts";
+import { stackOf } from "../telemetry/stack-of.ts";
+
 export interface Afterwards {
-  /** Tasks run in the order in which they came; none may throw. */
+  /** Tasks run in the order in which they came. */
   run(task: () => void): void;
   /** Runs at once what still waits. */
   finish(): void;
 }
 
-export function openAfterwards(): Afterwards {
+/** A task that throws keeps none of the others from running; its bug is said in the log. */
+export function openAfterwards(emit: Emit): Afterwards {
   let waiting: (() => void)[] = [];
+
+  function attempt(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      emit({ kind: "internal-error", id: "afterwards", turnId: null, text: stackOf(error) });
+    }
+  }
 
   function finish(): void {
     const tasks = waiting;
     waiting = [];
-    for (const task of tasks) task();
+    tasks.forEach(attempt);
   }
 
   return {

@@ -149,8 +149,13 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   } finally {
     stopHeadClock();
   }
-  observeQuota(try_, answer.headers);
-  if (answer.status >= 300) return readRefusal(try_, answer);
+  if (answer.status >= 300) {
+    observeQuota(try_, answer.headers, engine.clock.now());
+    return readRefusal(try_, answer);
+  }
+  // Of an answer that comes, the figures are for later choices.
+  const cameAtMs = engine.clock.now();
+  engine.afterwards(() => observeQuota(try_, answer.headers, cameAtMs));
   const { sanitised } = input.progress;
   const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored, sanitised };
   const isJson = (answer.headers["content-type"] ?? "").includes("application/json");
@@ -198,9 +203,8 @@ function lossEvidence(try_: Try, cause: Exclude<ReadEvents, { kind: "events" }>)
   return evidenceOfLoss(cause, "held", try_.input.turn.signal.aborted);
 }
 
-function observeQuota(try_: Try, headers: HeaderFields): void {
-  const { engine, input } = try_;
-  const reading = parseQuotaHeaders(headers, engine.clock.now());
+function observeQuota({ engine, input }: Try, headers: HeaderFields, cameAtMs: number): void {
+  const reading = parseQuotaHeaders(headers, cameAtMs);
   engine.live.observeQuota(input.candidate.accountKey, reading);
 }
 

@@ -73,7 +73,7 @@ export function openMetrics(options: MetricsOptions): Metrics {
   const { version, runtime, startedAtMs } = options;
   book.gauges.codexuse_build_info.set({ version, runtime }, 1);
   book.gauges.process_start_time_seconds.set(startedAtMs / 1_000);
-  const turns = new LateTurns((turn) => countTurn(book, options, turn));
+  const turns = new LateTurns(book, options);
   return {
     hear: (event) => {
       if (event.kind === "turn-settled") turns.add(event);
@@ -122,11 +122,13 @@ const LATE_TURNS_MAX = 256;
 
 /** Turns are counted many at a time, which costs each of them a fraction of what counting it by itself does. */
 class LateTurns {
-  readonly #count: (turn: SettledTurn) => void;
+  readonly #book: Book;
+  readonly #options: MetricsOptions;
   #waiting: SettledTurn[] = [];
 
-  constructor(count: (turn: SettledTurn) => void) {
-    this.#count = count;
+  constructor(book: Book, options: MetricsOptions) {
+    this.#book = book;
+    this.#options = options;
   }
 
   add(turn: SettledTurn): void {
@@ -135,9 +137,45 @@ class LateTurns {
   }
 
   countAll(): void {
-    // One by one, so that a failure costs none of the others.
-    for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) this.#count(turn);
+    const turns = this.#waiting;
+    this.#waiting = [];
+    const tally = new Tally(this.#book.counters);
+    for (const turn of turns) countTurn(tally, this.#book, this.#options, turn);
+    tally.enter();
   }
+}
+
+interface Entry {
+  readonly name: CounterName;
+  readonly labels: Readonly<Record<string, string>>;
+  sum: number;
+}
+
+/** What is to be added to counters. Most turns add to the same few, each of which is then looked up once. */
+class Tally {
+  readonly #counters: Book["counters"];
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(counters: Book["counters"]) {
+    this.#counters = counters;
+  }
+
+  /** `first` and `second` are the values of the counter's labels, in their order. */
+  add(name: CounterName, sum: number, first: string, second = ""): void {
+    const key = `${name}\0${first}\0${second}`;
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.sum += sum;
+    else this.#entries.set(key, { name, labels: labelsOf(name, first, second), sum });
+  }
+
+  enter(): void {
+    for (const { name, labels, sum } of this.#entries.values()) this.#counters[name].inc(labels, sum);
+  }
+}
+
+function labelsOf(name: CounterName, first: string, second: string): Record<string, string> {
+  const [one, other] = COUNTERS[name].labels as readonly string[];
+  return { ...(one === undefined ? {} : { [one]: first }), ...(other === undefined ? {} : { [other]: second }) };
 }
 
 function count(book: Book, event: Exclude<TelemetryEvent, SettledTurn>): void {
@@ -166,22 +204,23 @@ function count(book: Book, event: Exclude<TelemetryEvent, SettledTurn>): void {
 }
 
 function countTurn(
-  { counters, histograms }: Book,
+  tally: Tally,
+  { histograms }: Book,
   options: MetricsOptions,
   { turn, firstOutputMs }: SettledTurn,
 ): void {
-  counters.codexuse_turns_total.inc({ end: turn.end });
-  counters.codexuse_model_turns_total.inc({ model: modelLabel(turn, options.isPublished) });
-  for (const { profile, outcome } of turn.attempts) counters.codexuse_attempts_total.inc({ profile, outcome });
+  tally.add("codexuse_turns_total", 1, turn.end);
+  tally.add("codexuse_model_turns_total", 1, modelLabel(turn, options.isPublished));
+  for (const { profile, outcome } of turn.attempts) tally.add("codexuse_attempts_total", 1, profile, outcome);
   histograms.codexuse_turn_duration_seconds.observe((turn.endedAtMs - turn.startedAtMs) / 1_000);
   if (firstOutputMs !== null) histograms.codexuse_turn_first_output_seconds.observe(firstOutputMs / 1_000);
   const { profile, usage } = turn;
   if (profile === null || usage === null) return;
   const { inputTokens, cachedTokens, outputTokens } = usage;
   const uncached = Math.max(0, inputTokens - cachedTokens);
-  counters.codexuse_tokens_total.inc({ profile, kind: "uncached_input" }, uncached);
-  counters.codexuse_tokens_total.inc({ profile, kind: "cached_input" }, cachedTokens);
-  counters.codexuse_tokens_total.inc({ profile, kind: "output" }, outputTokens);
+  tally.add("codexuse_tokens_total", uncached, profile, "uncached_input");
+  tally.add("codexuse_tokens_total", cachedTokens, profile, "cached_input");
+  tally.add("codexuse_tokens_total", outputTokens, profile, "output");
 }
 
 /** The name asked for, or the model behind it where that is the published one, as for a name with an effort. */
