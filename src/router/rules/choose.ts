@@ -1,11 +1,11 @@
 /** Which profile serves this turn? Pure: the same snapshot, needs, instant and chance give the same choice. */
 import type { Cooldown } from "./account-state.ts";
 import type { Candidate, Needs } from "./candidate.ts";
-import { because, type Exclusive, exclusionOf, limitOf } from "./eligibility.ts";
+import { because, type Exclusive, exclusionOf, headroomFor } from "./eligibility.ts";
 import { isSoftPause } from "./health.ts";
-import { rankLeastUsed } from "./policy/least-used.ts";
+import { type Measured, rankLeastUsed } from "./policy/least-used.ts";
 import { rankRoundRobin } from "./policy/round-robin.ts";
-import { headroomOf } from "./quota.ts";
+import type { Headroom } from "./quota.ts";
 
 export const CHOICE_REASONS = ["bound", "owner", "most-room", "next-in-turn", "only-paused", "probe"] as const;
 /**
@@ -46,8 +46,7 @@ export interface ChoiceInput {
   readonly probeAfterMs: number;
 }
 
-interface Judged {
-  readonly candidate: Candidate;
+interface Judged extends Measured {
   readonly exclusion: Exclusive | null;
 }
 
@@ -125,18 +124,21 @@ function isSoft(cooldown: Cooldown): boolean {
   return isSoftPause(cooldown.reason);
 }
 
-function rank(eligible: readonly Candidate[], input: ChoiceInput): Candidate[] {
+function rank(eligible: readonly Judged[], input: ChoiceInput): Candidate[] {
   switch (input.routing) {
     case "least-used":
-      return rankLeastUsed(eligible, input.needs.upstreamModel, input.nowMs, input.rng);
+      return rankLeastUsed(eligible, input.rng);
     case "round-robin":
-      return rankRoundRobin(eligible, input.lastAccountKey);
+      return rankRoundRobin(
+        eligible.map(({ candidate }) => candidate),
+        input.lastAccountKey,
+      );
   }
 }
 
 function pick(judged: readonly Judged[], input: ChoiceInput): { candidate: Candidate; reason: ChoiceReason } | null {
-  const eligible = judged.filter((entry) => entry.exclusion === null).map((entry) => entry.candidate);
-  const byId = (id: string | null) => eligible.find((candidate) => candidate.profileId === id);
+  const eligible = judged.filter((entry) => entry.exclusion === null);
+  const byId = (id: string | null) => eligible.find(({ candidate }) => candidate.profileId === id)?.candidate;
   const owner = byId(input.needs.ownerProfileId);
   if (owner !== undefined) return { candidate: owner, reason: "owner" };
   const bound = byId(input.needs.boundProfileId);
@@ -151,20 +153,22 @@ function pick(judged: readonly Judged[], input: ChoiceInput): { candidate: Candi
   return probe === null ? null : { candidate: probe, reason: "probe" };
 }
 
-function judge(candidate: Candidate, input: ChoiceInput): Exclusive | null {
+function judge(candidate: Candidate, headroom: Headroom, input: ChoiceInput): Exclusive | null {
   if (!input.isEnabled && candidate.selected) return because("pool-disabled");
-  return exclusionOf(candidate, input.needs, input.nowMs);
+  return exclusionOf(candidate, input.needs, input.nowMs, headroom);
 }
 
 /** Considers every candidate, keeps the reason for each, and answers with one or with nobody. Never mutates. */
 export function chooseProfile(input: ChoiceInput): Choice {
   const judged = markSameAccount(
-    input.candidates.map((candidate) => ({ candidate, exclusion: judge(candidate, input) })),
+    input.candidates.map((candidate) => {
+      const headroom = headroomFor(candidate, input.needs.upstreamModel, input.nowMs);
+      return { candidate, headroom, exclusion: judge(candidate, headroom, input) };
+    }),
     input.needs,
   );
   const picked = pick(judged, input);
-  const considered = judged.map(({ candidate, exclusion }): Considered => {
-    const headroom = headroomOf(candidate.state, input.nowMs, limitOf(candidate, input.needs.upstreamModel));
+  const considered = judged.map(({ candidate, exclusion, headroom }): Considered => {
     const isPicked = candidate === picked?.candidate;
     return {
       profileId: candidate.profileId,

@@ -1,7 +1,7 @@
 /** May this profile serve this turn now? One answer, with its reason; never picks between profiles. */
 import { type Cooldown, MAIN_LIMIT } from "./account-state.ts";
 import type { Candidate, Needs } from "./candidate.ts";
-import { backAtMs, hasCredits, headroomOf } from "./quota.ts";
+import { backAtMs, type Headroom, hasCredits, headroomOf } from "./quota.ts";
 
 export const EXCLUSIONS = [
   "pool-disabled",
@@ -43,25 +43,41 @@ export function limitOf(candidate: Candidate, upstreamModel: string): string {
   return MAIN_LIMIT;
 }
 
+/** What the account has left for this model. */
+export function headroomFor(candidate: Candidate, upstreamModel: string, nowMs: number): Headroom {
+  return headroomOf(candidate.state, nowMs, limitOf(candidate, upstreamModel));
+}
+
 export function because(reason: Exclusion, more: Partial<Omit<Exclusive, "reason">> = {}): Exclusive {
   return { reason, detail: "", sinceMs: null, untilMs: null, isUntilSaid: false, ...more };
 }
 
-function quotaExclusion(candidate: Candidate, needs: Needs, nowMs: number): Exclusive | null {
+function quotaExclusion(
+  candidate: Candidate,
+  upstreamModel: string,
+  nowMs: number,
+  headroom: Headroom,
+): Exclusive | null {
   const { state, reservePercent } = candidate;
-  const limit = limitOf(candidate, needs.upstreamModel);
-  const headroom = headroomOf(state, nowMs, limit);
   if (headroom.kind === "unknown") return null;
   const isEmpty = headroom.percent <= 0 && !hasCredits(state);
   // Credits serve beyond the windows, but not for an owner who keeps some of them back.
   if (!isEmpty && (headroom.percent > reservePercent || reservePercent <= 0)) return null;
-  const untilMs = backAtMs(state, nowMs, limit, reservePercent);
+  const untilMs = backAtMs(state, nowMs, limitOf(candidate, upstreamModel), reservePercent);
   const since = { sinceMs: headroom.observedAtMs, untilMs, isUntilSaid: untilMs !== null };
   return because(isEmpty ? "exhausted" : "below-reserve", since);
 }
 
-/** Null when the profile may serve. The first reason found is the one the owner can do most about. */
-export function exclusionOf(candidate: Candidate, needs: Needs, nowMs: number): Exclusive | null {
+/**
+ * Null when the profile may serve. The first reason found is the one the owner can do most about. Whoever has the headroom
+ * already gives it.
+ */
+export function exclusionOf(
+  candidate: Candidate,
+  needs: Needs,
+  nowMs: number,
+  headroom: Headroom = headroomFor(candidate, needs.upstreamModel, nowMs),
+): Exclusive | null {
   if (!candidate.selected) return because("not-selected");
   const { signInNeeded } = candidate;
   if (signInNeeded !== null) {
@@ -75,7 +91,7 @@ export function exclusionOf(candidate: Candidate, needs: Needs, nowMs: number): 
     const { reason: detail, sinceMs, untilMs, untilSource } = cooldown;
     return because("cooling", { detail, sinceMs, untilMs, isUntilSaid: untilSource === "upstream" });
   }
-  const quota = quotaExclusion(candidate, needs, nowMs);
+  const quota = quotaExclusion(candidate, needs.upstreamModel, nowMs, headroom);
   if (quota !== null) return quota;
   return needs.tried.has(candidate.profileId) ? because("tried") : null;
 }

@@ -2,8 +2,7 @@
  * Most breathing room first: what is left of the tightest window, in units of the plan's size, less what already runs.
  */
 import type { Candidate } from "../candidate.ts";
-import { limitOf } from "../eligibility.ts";
-import { headroomOf } from "../quota.ts";
+import type { Headroom } from "../quota.ts";
 
 /** Relative sizes of the plans, in units of Plus; a start that measuring corrects. Unlisted plans count as 1. */
 const PLAN_UNITS: Readonly<Record<string, number>> = {
@@ -37,11 +36,14 @@ export function capacityUnitsOf(candidate: Candidate): number {
   return Object.hasOwn(PLAN_UNITS, plan) ? (PLAN_UNITS[plan] ?? 1) : 1;
 }
 
-function knownPercents(candidates: readonly Candidate[], upstreamModel: string, nowMs: number): (number | null)[] {
-  return candidates.map((candidate) => {
-    const headroom = headroomOf(candidate.state, nowMs, limitOf(candidate, upstreamModel));
-    return headroom.kind === "known" ? Math.max(0, headroom.percent - candidate.reservePercent) : null;
-  });
+/** A candidate with what its account has left for the model that is asked for. */
+export interface Measured {
+  readonly candidate: Candidate;
+  readonly headroom: Headroom;
+}
+
+function knownPercentOf({ candidate, headroom }: Measured): number | null {
+  return headroom.kind === "known" ? Math.max(0, headroom.percent - candidate.reservePercent) : null;
 }
 
 function medianOf(values: readonly number[]): number {
@@ -51,17 +53,12 @@ function medianOf(values: readonly number[]): number {
 }
 
 /** Best first. Equal room is shared out by chance, so that a start without figures does not pile onto one account. */
-export function rankLeastUsed(
-  candidates: readonly Candidate[],
-  upstreamModel: string,
-  nowMs: number,
-  rng: () => number,
-): Candidate[] {
-  const percents = knownPercents(candidates, upstreamModel, nowMs);
+export function rankLeastUsed(measured: readonly Measured[], rng: () => number): Candidate[] {
+  const percents = measured.map(knownPercentOf);
   // Unknown headroom counts as the middle of what is known: neither full, which would draw every turn, nor empty.
   const unknownPercent = percents.includes(null) ? medianOf(percents.filter((percent) => percent !== null)) : 0;
-  return candidates
-    .map((candidate, index) => {
+  return measured
+    .map(({ candidate }, index) => {
       const load =
         candidate.inFlight * PERCENT_PER_TURN_IN_FLIGHT + candidate.boundSessions * PERCENT_PER_BOUND_SESSION;
       return { candidate, room: (percents[index] ?? unknownPercent) * capacityUnitsOf(candidate) - load, tie: rng() };

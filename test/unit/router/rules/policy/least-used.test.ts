@@ -3,12 +3,15 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Candidate } from "../../../../../src/router/rules/candidate.ts";
 import { chooseProfile } from "../../../../../src/router/rules/choose.ts";
+import { headroomFor } from "../../../../../src/router/rules/eligibility.ts";
 import { capacityUnitsOf, rankLeastUsed } from "../../../../../src/router/rules/policy/least-used.ts";
 import { createSeededRng } from "../../../../../src/simulator/rng.ts";
 import { accountState, candidate, choiceInput, MODEL, NOW, quotaWindow, used } from "../../../../support/rules.ts";
 
+const measure = (candidate: Candidate) => ({ candidate, headroom: headroomFor(candidate, MODEL, NOW) });
+
 function rank(candidates: readonly Candidate[], seed = 1): string[] {
-  return rankLeastUsed(candidates, MODEL, NOW, createSeededRng(seed)).map(({ name }) => name);
+  return rankLeastUsed(candidates.map(measure), createSeededRng(seed)).map(({ name }) => name);
 }
 
 const measured = (usedPercent: number, tokensPerPercent: number) => ({
@@ -120,7 +123,7 @@ describe("rankLeastUsed()", () => {
     const pool = ["a", "b", "c"].map((name) => candidate(name));
     const firsts = new Map<string, number>();
     for (let round = 0; round < 3_000; round += 1) {
-      const first = rankLeastUsed(pool, MODEL, NOW, rng)[0]?.name ?? "";
+      const first = rankLeastUsed(pool.map(measure), rng)[0]?.name ?? "";
       firsts.set(first, (firsts.get(first) ?? 0) + 1);
     }
     expect(firsts.size).toBe(3);
