@@ -112,7 +112,6 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
       const reading = parseRateLimitsEvent(parseObject(text), engine.clock.now());
       if (reading !== null) engine.live.observeQuota(choice.candidate.accountKey, reading);
     },
-    afterwards: engine.afterwards,
     isWithheld: (terminal) => isElsewhereBetter(terminal, engine.clock.now()),
     signal: result.signal,
     onEnd: (end) => {

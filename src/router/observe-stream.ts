@@ -27,8 +27,6 @@ export interface ObserveOptions {
   readonly isWithheld: (terminal: WireEvent) => boolean;
   /** Gets the text of every event that tells of the account's quota. */
   readonly onQuota: (text: string) => void;
-  /** Calls back when what was read so far has gone out. */
-  readonly afterwards: (task: () => void) => void;
   /** Fires when the client has left or the turn's time is up: the end then waits for nobody to read on. */
   readonly signal: AbortSignal;
   /** Called exactly once, however it ends. */
@@ -73,8 +71,6 @@ class StreamObserver implements BodyReader {
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
   #batch: readonly WireEvent[];
-  /** Something went out already that its ending must not hold up. */
-  #isBegun = false;
   /** Ready to go out. */
   #outbox: Uint8Array[] = [];
   /** The terminal event that was sent, if the stream ended well. */
@@ -94,15 +90,9 @@ class StreamObserver implements BodyReader {
     return this.#isLastOut && this.#outbox.length === 0;
   }
 
-  /** All that was held but an ending that came with it: what an ending costs is not for the first output to wait for. */
+  /** What was held, to its end where that came with it. */
   ready(): Uint8Array | null {
-    const events = this.#batch;
-    const endAt = events.findIndex((event) => isTerminal(event.type));
-    const count = endAt === -1 ? events.length : endAt;
-    if (count === 0 || this.#hasEnded) return null;
-    this.#batch = events.slice(count);
-    this.#isBegun = true;
-    return this.#forward(events.slice(0, count));
+    return this.#hasEnded || this.#batch.length === 0 ? null : this.#forwardBatch();
   }
 
   async read(): Promise<BodyChunk> {
@@ -110,23 +100,13 @@ class StreamObserver implements BodyReader {
     if (ready !== undefined) return chunkOf(ready);
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
-    return this.#batch.length > 0 ? this.#forwardBatch() : this.#readOn();
+    return this.#batch.length > 0 ? chunkOf(this.#forwardBatch()) : this.#readOn();
   }
 
-  async #forwardBatch(): Promise<BodyChunk> {
-    if (this.#isBegun) await this.#untilOut();
-    // The client may have left meanwhile.
-    if (this.#isLastOut) return NOTHING_MORE;
-    if (this.#hasEnded) return this.#breakOff();
+  #forwardBatch(): Uint8Array {
     const events = this.#batch;
     this.#batch = [];
-    return chunkOf(this.#forward(events));
-  }
-
-  #untilOut(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#options.afterwards(resolve);
-    return promise;
+    return this.#forward(events);
   }
 
   async #readOn(): Promise<BodyChunk> {

@@ -44,7 +44,7 @@ export function keepAlive(
       start(controller) {
         const ready = reader?.ready?.() ?? null;
         // There before anybody reads, it goes out in one piece with the answer's head: else the runtime sends that alone.
-        if (ready !== null) controller.enqueue(ready);
+        if (ready !== null) give({ done: false, value: ready }, controller);
       },
       async pull(controller) {
         client = controller;

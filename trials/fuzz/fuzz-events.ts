@@ -73,7 +73,6 @@ async function checkDelivery(pieces: readonly Uint8Array[], rng: Rng): Promise<s
     reader,
     held: gate.held,
     told: { model: '"public"' },
-    afterwards: (task) => task(),
     isWithheld: () => false,
     onQuota: () => undefined,
     signal: new AbortController().signal,
