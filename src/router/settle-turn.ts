@@ -105,7 +105,7 @@ export class TurnLedger {
       profile: this.#servedBy?.name ?? null,
       attempts: this.#attempts,
       considered: this.#considered,
-      responseId: ending.responseId,
+      responseId: this.#turn.isContinuable ? ending.responseId : null,
       usage,
     };
     if (this.#servedBy !== null && usage !== null) {

@@ -19,6 +19,8 @@ export interface Turn {
   readonly form: Form | null;
   /** The response it goes on from, which names its session; null when it begins anew. */
   readonly previousResponseId: string | null;
+  /** Whether the client may go on from the answer by its id. */
+  readonly isContinuable: boolean;
   /** What the answer tells otherwise than upstream, besides the model's name. */
   readonly told: Told;
   /** The client's head; only allow-listed names are ever passed on. */

@@ -82,6 +82,7 @@ async function serveAsked(
     request: prepared.request,
     form,
     previousResponseId: prepared.previousResponseId,
+    isContinuable: asked.keeps,
     told: prepared.told,
     client: head,
     lane: null,

@@ -210,6 +210,8 @@ export class ResponsesSocket implements SocketEars {
       request: askForReasoning(shelf, prepared.request),
       form: null,
       previousResponseId: prepared.previousResponseId,
+      // The connection keeps its last answer, stored or not.
+      isContinuable: true,
       told: prepared.told,
       client: this.#headOf(asked),
       lane: this.#lane,

@@ -112,6 +112,7 @@ function turnOf(question: Question, shelf: Shelf, signal: AbortSignal, receivedA
     request,
     form: null,
     previousResponseId,
+    isContinuable: isKept(parsed.request),
     told,
     client,
     lane: null,

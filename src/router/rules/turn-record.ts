@@ -38,7 +38,7 @@ export interface TurnRecord {
   readonly end: TurnEnd;
   readonly status: number;
   readonly profile: string | null;
-  /** Upstream's id of the answer, by which a client may go on; null when there was none. */
+  /** Upstream's id of the answer, by which the client may go on; null when there was none, or it may not. */
   readonly responseId: string | null;
   readonly attempts: readonly AttemptRecord[];
   /** Of the last choice. */

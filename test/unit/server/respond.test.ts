@@ -28,6 +28,7 @@ function turnOf(body: Record<string, unknown>): { turn: Turn; chat: Dialect; res
     request: chat.request,
     form: null,
     previousResponseId: null,
+    isContinuable: false,
     told: {},
     client: {},
     lane: null,
