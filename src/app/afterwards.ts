@@ -8,7 +8,7 @@ import { stackOf } from "../telemetry/stack-of.ts";
 export interface Afterwards {
   /** Tasks run in the order in which they came. */
   run(task: () => void): void;
-  /** Runs at once what still waits. */
+  /** Runs at once what still waits, and what that asks for. */
   finish(): void;
 }
 
@@ -24,17 +24,19 @@ export function openAfterwards(emit: Emit): Afterwards {
     }
   }
 
-  function finish(): void {
+  function runWaiting(): void {
     const tasks = waiting;
     waiting = [];
     tasks.forEach(attempt);
   }
 
   return {
-    finish,
     run: (task) => {
-      if (waiting.length === 0) setImmediate(finish);
+      if (waiting.length === 0) setImmediate(runWaiting);
       waiting.push(task);
+    },
+    finish: () => {
+      while (waiting.length > 0) runWaiting();
     },
   };
 }

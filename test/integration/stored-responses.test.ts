@@ -121,6 +121,20 @@ describe.each(POOLS)("a chain of previous_response_id over $kinds", ({ accounts,
 });
 
 describe("what goes on from a kept response", () => {
+  test("finds its session by the response's id, which the log keeps of no other", async () => {
+    const pool = await startPool();
+    const [kept, passed] = [await turn(pool, { input: "one" }), await turn(pool, { input: "two", store: false })];
+    await pool.stop();
+    const recorded = pool.desk
+      .runtime("daemon")
+      .turnsSince(0, 10)
+      .map(({ sessionId, responseId }) => [sessionId, responseId]);
+    expect(recorded).toEqual([
+      [passed.session, null],
+      [kept.session, idOf(kept)],
+    ]);
+  });
+
   test("carries the reasoning of the account that is still there", async () => {
     for (const kinds of [{ accounts: ["alpha"] }, { accounts: [], apiKeyAccounts: ["alpha"] }]) {
       const pool = await startPool(kinds);

@@ -22,7 +22,7 @@ function aBody() {
   return { asked, body };
 }
 
-function open(source: Promise<PulledBody>) {
+function open(source: PulledBody | Promise<PulledBody>) {
   const clock = createVirtualClock(0);
   const stream = keepAlive(source, BEAT, EVERY_MS, clock, () => undefined);
   return { clock, reader: stream.getReader() };
@@ -52,6 +52,26 @@ describe("keepAlive()", () => {
     await clock.settle();
     const seen = [(await reader.read()).value, (await reader.read()).value];
     expect(seen).toEqual([BEAT, new Uint8Array([1])]);
+  });
+
+  test("gives what is there before anybody reads, and then goes on reading", async () => {
+    const { asked, body } = aBody();
+    const source = { getReader: () => ({ ...body.getReader(), ready: () => new Uint8Array([1, 2]) }) };
+    const { clock, reader } = open(source);
+    expect((await reader.read()).value).toEqual(new Uint8Array([1, 2]));
+    const read = reader.read();
+    await clock.settle();
+    asked[0]?.resolve({ done: false, value: new Uint8Array([3]) });
+    expect((await read).value).toEqual(new Uint8Array([3]));
+  });
+
+  test("is over at once when all of it was there", async () => {
+    const { asked, body } = aBody();
+    const source = { getReader: () => ({ ...body.getReader(), ready: () => new Uint8Array([1]), isOver: true }) };
+    const { clock, reader } = open(source);
+    expect((await reader.read()).value).toEqual(new Uint8Array([1]));
+    expect((await reader.read()).done).toBe(true);
+    expect([asked.length, clock.pendingTimers()]).toEqual([0, 0]);
   });
 
   test("holds no timer once its source has failed, at its beginning or later", async () => {

@@ -50,6 +50,32 @@ describe("gatherRuntimeWrites()", () => {
     expect(store.sessionOfResponse("key-1", "resp-1")).toBe("session-1");
   });
 
+  test("asks the file for a key again only when somebody has written", async () => {
+    const file = openRuntimeStore(":memory:", "daemon");
+    let reads = 0;
+    const counted: RuntimeStore = {
+      ...file,
+      keyByHash: (hash) => {
+        reads += 1;
+        return file.keyByHash(hash);
+      },
+    };
+    const { store } = openGathered(counted);
+    const key = aKey({ id: "key-1" });
+    const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    expect(store.keyByHash(key.hash)).toBeNull();
+    store.addKey(key);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(store.keyByHash(key.hash)).toEqual(key);
+      await nextTurn();
+    }
+    expect(reads).toBe(2);
+    file.revokeKey("key-1", 9_000);
+    await nextTurn();
+    expect(store.keyByHash(key.hash)?.revokedAtMs).toBe(9_000);
+    expect(reads).toBe(3);
+  });
+
   test("brings no session back that another process has ended", async () => {
     const { clock, store, file } = openGathered();
     file.saveSession(aSession());
