@@ -178,6 +178,7 @@ test("one id follows a turn from its answer's head through every line of the log
   const response = await pool.post("/v1/responses", ASK, { headers: { "thread-id": "t1" } });
   await response.text();
   const id = response.headers.get("x-codexuse-turn") ?? "";
+  await waitUntil("the turn is written down", () => pool.desk.runtime("daemon").turn(id) !== null, 5_000);
   const lines = pool.events.map((event) => renderLogLine(logLineOf(event), 0, "json"));
   const caused = lines.map((line): Record<string, unknown> => JSON.parse(line)).filter(({ turn }) => turn === id);
   expect(caused.map(({ event }) => event)).toEqual(["account-paused", "session-moved", "turn-settled"]);

@@ -56,8 +56,13 @@ describe("keepAlive()", () => {
 
   test("gives what is there before anybody reads, and then goes on reading", async () => {
     const { asked, body } = aBody();
-    const source = { getReader: () => ({ ...body.getReader(), ready: () => new Uint8Array([1, 2]) }) };
-    const { clock, reader } = open(source);
+    let asks = 0;
+    const ready = () => {
+      asks += 1;
+      return new Uint8Array([1, 2]);
+    };
+    const { clock, reader } = open({ getReader: () => ({ ...body.getReader(), ready }) });
+    expect([asks, asked.length]).toEqual([1, 0]);
     expect((await reader.read()).value).toEqual(new Uint8Array([1, 2]));
     const read = reader.read();
     await clock.settle();
