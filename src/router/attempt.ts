@@ -43,6 +43,11 @@ interface Answered {
   readonly ignored: readonly string[];
   /** Whether the account was spared the reasoning that only another one can read. */
   readonly sanitised: boolean;
+  /**
+   * Makes known what the head said of the account's quota, if nobody has: to be called before anything else that upstream
+   * says of it counts. Without it that happens once the answer is out.
+   */
+  readonly observeHead: () => void;
 }
 
 export type AttemptResult =
@@ -149,15 +154,22 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   } finally {
     stopHeadClock();
   }
-  if (answer.status >= 300) {
-    observeQuota(try_, answer.headers, engine.clock.now());
-    return readRefusal(try_, answer);
-  }
-  // Of an answer that comes, the figures are for later choices.
-  const cameAtMs = engine.clock.now();
-  engine.afterwards(() => observeQuota(try_, answer.headers, cameAtMs));
+  const observeHead = headObserver(try_, answer.headers);
+  engine.afterwards(observeHead);
   const { sanitised } = input.progress;
-  const answered: Answered = { headers: answer.headers, generation: identity.generation, ignored, sanitised };
+  const { generation } = identity;
+  const result =
+    answer.status >= 300
+      ? await readRefusal(try_, answer)
+      : await readBody(try_, answer, { headers: answer.headers, generation, ignored, sanitised, observeHead });
+  // What is judged is judged by the figures that came with it.
+  if (result.kind === "failed") observeHead();
+  return result;
+}
+
+function readBody(try_: Try, answer: UpstreamAnswer, answered: Answered): Promise<AttemptResult> {
+  const { engine, input } = try_;
+  const { route } = input.turn;
   const isJson = (answer.headers["content-type"] ?? "").includes("application/json");
   if (isJson) return readWhole(try_, answer, answered);
   if (route.isWhole || answer.body === null) return readNothing(try_, answer);
@@ -203,9 +215,15 @@ function lossEvidence(try_: Try, cause: Exclude<ReadEvents, { kind: "events" }>)
   return evidenceOfLoss(cause, "held", try_.input.turn.signal.aborted);
 }
 
-function observeQuota({ engine, input }: Try, headers: HeaderFields, cameAtMs: number): void {
-  const reading = parseQuotaHeaders(headers, cameAtMs);
-  engine.live.observeQuota(input.candidate.accountKey, reading);
+/** Reads what a head says of its account's quota, once, whenever that is first wanted. */
+function headObserver({ engine, input }: Try, headers: HeaderFields): () => void {
+  const cameAtMs = engine.clock.now();
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    engine.live.observeQuota(input.candidate.accountKey, parseQuotaHeaders(headers, cameAtMs));
+  };
 }
 
 function hintOf(error: UpstreamError, retryAfter: string | null, nowMs: number): number | null {

@@ -99,7 +99,7 @@ function isElsewhereBetter(terminal: WireEvent, nowMs: number): boolean {
 }
 
 export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>): Served {
-  const { choice, result, startedAtMs } = accepted;
+  const { choice, result } = accepted;
   run.ledger.hold(result.close);
   const headers = accept(engine, run, accepted);
   run.ledger.noteFirstOutput();
@@ -109,6 +109,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
     held: result.held,
     told: toldOf(run),
     onQuota: (text) => {
+      result.observeHead();
       const reading = parseRateLimitsEvent(parseObject(text), engine.clock.now());
       if (reading !== null) engine.live.observeQuota(choice.candidate.accountKey, reading);
     },
@@ -116,7 +117,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
     signal: result.signal,
     onEnd: (end) => {
       run.ledger.letGo();
-      settleStream(engine, run, { choice, startedAtMs }, end);
+      settleStream(engine, run, accepted, end);
     },
     onFinished: finish,
   });
@@ -139,20 +140,22 @@ function settleAfterwards(engine: Engine, run: TurnRun, tried: Tried, read: () =
 }
 
 /** What went well can wait; what did not is judged at once, before the next choice and by what is known now. */
-function settleStream(engine: Engine, run: TurnRun, tried: Tried, end: StreamEnd): void {
+function settleStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, end: StreamEnd): void {
   if (end.kind === "ended" && !isFailedTerminal(end.terminal)) {
     const { type, text } = end.terminal;
-    settleAfterwards(engine, run, tried, () => ({
+    settleAfterwards(engine, run, accepted, () => ({
       end: type === "response.incomplete" ? "incomplete" : "done",
       status: 200,
       ...readResponse(text),
     }));
     return;
   }
-  orAbandon(engine, run, () => settleBroken(engine, run, tried, end));
+  orAbandon(engine, run, () => settleBroken(engine, run, accepted, end));
 }
 
-function settleBroken(engine: Engine, run: TurnRun, { choice, startedAtMs }: Tried, end: StreamEnd): void {
+function settleBroken(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, end: StreamEnd): void {
+  const { choice, result, startedAtMs } = accepted;
+  result.observeHead();
   const evidence = evidenceOfEnd(end, run.turn.signal.aborted, engine.clock.now());
   const failure = classifyFailure(evidence);
   run.ledger.noteAttempt(choice.candidate.name, failure.kind, failure.code, startedAtMs);

@@ -17,7 +17,7 @@ import type { Failure } from "./rules/failure.ts";
 import { advance, nextStep, type Progress, type Step } from "./rules/next-step.ts";
 import type { Served, Turn } from "./turn.ts";
 
-/** Resolves with what the client gets; settles the turn exactly once, streams when their last byte is out. */
+/** Resolves with what the client gets; settles the turn exactly once: one that is served as soon as its answer is out. */
 export async function serveTurn(engine: Engine, turn: Turn): Promise<Served> {
   const begun = beginTurn(engine, turn);
   if (begun.kind === "refused") return begun.served;

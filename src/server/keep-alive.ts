@@ -5,6 +5,16 @@ import type { BodyChunk, BodyReader, PulledBody } from "../router/turn.ts";
 
 type Client = ReadableStreamDefaultController<Uint8Array>;
 
+/** Nobody else would end a body that fails before there is a stream. */
+function readyOf(reader: BodyReader | null): Uint8Array | null {
+  try {
+    return reader?.ready?.() ?? null;
+  } catch (error) {
+    void reader?.cancel(error);
+    throw error;
+  }
+}
+
 /**
  * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: for a client that does
  * not read one beat waits at most. `source` may still be on its way; what it has at once goes out without waiting.
@@ -42,8 +52,8 @@ export function keepAlive(
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const ready = reader?.ready?.() ?? null;
         // There before anybody reads, it goes out in one piece with the answer's head: else the runtime sends that alone.
+        const ready = readyOf(reader);
         if (ready !== null) give({ done: false, value: ready }, controller);
       },
       async pull(controller) {

@@ -110,9 +110,9 @@ function rememberKeys(store: RuntimeStore): { read(hash: string): KeyRecord | nu
 
   function look(): void {
     if (isLooked) return;
+    const now = store.version();
     isLooked = true;
     setImmediate(lookAgain);
-    const now = store.version();
     if (now !== version || known.size > KNOWN_KEYS_MAX) known.clear();
     version = now;
   }

@@ -140,8 +140,15 @@ class LateTurns {
     const turns = this.#waiting;
     this.#waiting = [];
     const tally = new Tally(this.#book.counters);
-    for (const turn of turns) countTurn(tally, this.#book, this.#options, turn);
-    tally.enter();
+    try {
+      for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+        countTurn(tally, this.#book, this.#options, turn);
+      }
+    } finally {
+      // A turn that cannot be counted costs none of the others.
+      this.#waiting = [...turns, ...this.#waiting];
+      tally.enter();
+    }
   }
 }
 
@@ -209,8 +216,9 @@ function countTurn(
   options: MetricsOptions,
   { turn, firstOutputMs }: SettledTurn,
 ): void {
+  const model = modelLabel(turn, options.isPublished);
   tally.add("codexuse_turns_total", 1, turn.end);
-  tally.add("codexuse_model_turns_total", 1, modelLabel(turn, options.isPublished));
+  tally.add("codexuse_model_turns_total", 1, model);
   for (const { profile, outcome } of turn.attempts) tally.add("codexuse_attempts_total", 1, profile, outcome);
   histograms.codexuse_turn_duration_seconds.observe((turn.endedAtMs - turn.startedAtMs) / 1_000);
   if (firstOutputMs !== null) histograms.codexuse_turn_first_output_seconds.observe(firstOutputMs / 1_000);

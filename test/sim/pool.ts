@@ -274,7 +274,7 @@ function buildEngine(ground: Ground, life: Life, upstream: Upstream, tokens: Acc
     emit,
     names: () => table(""),
     platform: "Simulated; none",
-    afterwards: (task) => task(),
+    afterwards: (task) => void setImmediate(task),
     hash: (text) => Bun.hash(text).toString(16),
     newId: (prefix) => {
       counters.ids += 1;

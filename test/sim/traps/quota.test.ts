@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { LIMITS } from "../../../src/limits.ts";
+import type { Upstream, UpstreamAnswer } from "../../../src/ports.ts";
 import { connectionFault, eventFault, failure, httpAnswer } from "../../../src/simulator/fault.ts";
 import { aPool, aWindow, countOf } from "../a-pool.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, START_MS } from "../clock-units.ts";
@@ -260,6 +261,50 @@ test("trap 7: whatever a hint says, the pause is finite, ahead of now and no lon
     }),
     { numRuns: 60 },
   );
+});
+
+describe("a refusal behind a good head", () => {
+  test.each([true, false])("is judged by the figures of that head (stream: %p)", async (stream) => {
+    const pool = await aPool();
+    const own = { id: "codex_bengalfox", name: "GPT-5.3-Codex-Spark", models: ["gpt-5.3-codex-spark"] };
+    const extraLimits = [{ ...own, primary: aWindow(300, 100, 4 * HOUR_MS), secondary: null }];
+    const alpha = await pool.addChatgpt({ name: "alpha", extraLimits });
+    alpha.setUsed(10);
+    alpha.script.fail("failed-usage-limit", { times: "always" });
+    await pool.turn({ body: { stream } });
+    const { cooldowns } = pool.settings.accountState(pool.profile("alpha").accountKey);
+    expect(cooldowns).toMatchObject([{ model: "gpt-5.5", untilMs: START_MS + 4 * HOUR_MS, untilSource: "upstream" }]);
+  });
+});
+
+/** An answer that says other figures in its stream than in its head. */
+function answerWith(headPercent: number, streamPercent: number): UpstreamAnswer {
+  const window = { used_percent: streamPercent, window_minutes: 300, reset_after_seconds: 3_600 };
+  const response = { id: "resp_1", object: "response", status: "completed", output: [] };
+  const events = [
+    { type: "codex.rate_limits", rate_limits: { primary: window } },
+    { type: "response.output_text.delta", delta: "word" },
+    { type: "response.completed", response },
+  ];
+  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+  const headers = {
+    "content-type": "text/event-stream",
+    "x-codex-primary-used-percent": String(headPercent),
+    "x-codex-primary-window-minutes": "300",
+    "x-codex-primary-reset-after-seconds": "3600",
+  };
+  return { status: 200, headers, body: new Blob([text]).stream() };
+}
+
+test("what a stream says of the quota counts, and not the head that came before it", async () => {
+  const wrapUpstream = (upstream: Upstream): Upstream => ({
+    send: (request, signal) =>
+      request.url.endsWith("/responses") ? Promise.resolve(answerWith(10, 12)) : upstream.send(request, signal),
+  });
+  const pool = await aPool({ accounts: ["alpha"], wrapUpstream });
+  await pool.turn();
+  const { windows } = pool.settings.accountState(pool.profile("alpha").accountKey);
+  expect(windows).toMatchObject([{ minutes: 300, usedPercent: 12 }]);
 });
 
 describe("trap 8: an unknown quota is neither empty nor full", () => {
