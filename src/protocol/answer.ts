@@ -1,5 +1,5 @@
 /** What is the finished answer? Gathers items as they finish, so that a terminal event without output can be completed. */
-import { applyEdits, editMembers, findMember, type Span, scanArray, scanObject } from "./json-spans.ts";
+import { applyEdits, editMembers, findMember, memberOf, type Span, scanArray, scanObject } from "./json-spans.ts";
 import { isObject, parseObject, type WireEvent } from "./wire-event.ts";
 
 export interface AnswerUsage {
@@ -26,7 +26,7 @@ export function usageOf(response: Record<string, unknown>): AnswerUsage | null {
 
 /** Where the `response` object of an event stands; null for events without one. */
 function responseSpan(text: string): Span | null {
-  const member = findMember(scanObject(text), "response");
+  const member = memberOf(text, "response");
   if (member === null || text.charAt(member.valueStart) !== "{") return null;
   return { start: member.valueStart, end: member.valueEnd };
 }
@@ -74,7 +74,7 @@ export class AnswerCollector {
     if (this.#items.size === 0) return terminal;
     const span = responseSpan(terminal);
     if (span === null) return terminal;
-    const output = findMember(scanObject(terminal, span.start), "output");
+    const output = memberOf(terminal, "output", span.start);
     if (output === null) return editMembers(terminal, { output: this.#listItems() }, span.start);
     if (scanArray(terminal, output.valueStart).length > 0) return terminal;
     return applyEdits(terminal, [{ start: output.valueStart, end: output.valueEnd, text: this.#listItems() }]);

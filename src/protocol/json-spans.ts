@@ -25,11 +25,14 @@ export interface Edit {
 function skipSpace(text: string, from: number): number {
   let at = from;
   while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
+    if (!isSpace(text.charCodeAt(at))) break;
     at += 1;
   }
   return at;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
 /** The index behind the closing quote of the string that opens at `from`. */
@@ -39,13 +42,15 @@ function skipString(text: string, from: number): number {
     const quote = text.indexOf('"', at);
     if (quote === -1) return text.length;
     let backslashes = 0;
-    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes += 1;
+    while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes += 1;
     if (backslashes % 2 === 0) return quote + 1;
     at = quote + 1;
   }
 }
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
@@ -60,8 +65,12 @@ function skipValue(text: string, from: number): number {
 
 function skipPlain(text: string, from: number): number {
   let at = from;
-  while (at < text.length && !",]} \n\r\t".includes(text.charAt(at))) at += 1;
+  while (at < text.length && !endsPlain(text.charCodeAt(at))) at += 1;
   return at;
+}
+
+function endsPlain(code: number): boolean {
+  return code === COMMA || code === CLOSE_LIST || code === CLOSE_OBJECT || isSpace(code);
 }
 
 /** Character by character between strings: a pattern would make an object for each bracket. */
@@ -101,20 +110,52 @@ function keyOf(text: string, start: number, end: number): string | null {
 /** Members of the object that starts at or after `from`, in order, repeated keys included; empty for other values. */
 export function scanObject(text: string, from = 0): Member[] {
   const members: Member[] = [];
+  walkMembers(text, from, (keyStart, keyEnd, valueStart, valueEnd) => {
+    const key = keyOf(text, keyStart, keyEnd);
+    if (key === null) return false;
+    members.push({ key, keyStart, valueStart, valueEnd });
+    return true;
+  });
+  return members;
+}
+
+/** The same member as `findMember` of all; none of the others is made. */
+export function memberOf(text: string, key: string, from = 0): Member | null {
+  let found: Member | null = null;
+  walkMembers(text, from, (keyStart, keyEnd, valueStart, valueEnd) => {
+    const isIt = isKey(text, key, keyStart, keyEnd);
+    if (isIt === true) found = { key, keyStart, valueStart, valueEnd };
+    return isIt !== null;
+  });
+  return found;
+}
+
+/** Whether that is the key whose text stands between `start` and `end`; null when it is no whole string. */
+function isKey(text: string, key: string, start: number, end: number): boolean | null {
+  for (let at = start + 1; at < end - 1; at += 1) {
+    if (text.charCodeAt(at) !== BACKSLASH) continue;
+    const name = keyOf(text, start, end);
+    return name === null ? null : name === key;
+  }
+  if (end - start < 2 || text.charCodeAt(end - 1) !== QUOTE) return null;
+  return end - start === key.length + 2 && text.startsWith(key, start + 1);
+}
+
+type Visit = (keyStart: number, keyEnd: number, valueStart: number, valueEnd: number) => boolean;
+
+/** Ends at what is no member any more, or where `visit` says so. */
+function walkMembers(text: string, from: number, visit: Visit): void {
   let at = skipSpace(text, from);
-  if (text.charAt(at) !== "{") return members;
+  if (text.charCodeAt(at) !== OPEN_OBJECT) return;
   at = skipSpace(text, at + 1);
-  while (text.charAt(at) === '"') {
+  while (text.charCodeAt(at) === QUOTE) {
     const keyEnd = skipString(text, at);
-    const key = keyOf(text, at, keyEnd);
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const valueEnd = skipValue(text, valueStart);
-    if (key === null || valueEnd === valueStart) break;
-    members.push({ key, keyStart: at, valueStart, valueEnd });
+    if (valueEnd === valueStart || !visit(at, keyEnd, valueStart, valueEnd)) return;
     at = skipSpace(text, valueEnd);
-    if (text.charAt(at) === ",") at = skipSpace(text, at + 1);
+    if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);
   }
-  return members;
 }
 
 /** Elements of the array that starts at or after `from`; empty for other values. */

@@ -2,7 +2,7 @@
  * What does a frame of a client's socket ask for? The same request as over HTTP: what only sockets have is taken out of its
  * body, and what over HTTP stands in the head of each request is found in it. Pure.
  */
-import { editMembers, findMember, scanObject } from "./json-spans.ts";
+import { editMembers, memberOf } from "./json-spans.ts";
 import { type Refusal, refuseRequest } from "./refusal.ts";
 import { parseResponsesRequest, type ResponsesRequest } from "./responses-request.ts";
 import { isObject, parseObject } from "./wire-event.ts";
@@ -51,7 +51,7 @@ function refused(code: string, message: string, param: string | null = null): So
 
 /** The text of `client_metadata` without what only sockets have. */
 function editMetadata(text: string, dropped: readonly string[]): string {
-  const member = findMember(scanObject(text), "client_metadata");
+  const member = memberOf(text, "client_metadata");
   if (member === null) return "{}";
   const changes = Object.fromEntries(dropped.map((name) => [name, null]));
   return editMembers(text.slice(member.valueStart, member.valueEnd), changes);

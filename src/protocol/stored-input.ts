@@ -2,7 +2,7 @@
  * What is the whole input? Puts before a client's items what its response goes on from, and in place of items that are only
  * named the items themselves, so that any account can serve it. Pure; items keep the text they came with.
  */
-import { editMembers, findMember, scanArray, scanObject } from "./json-spans.ts";
+import { editMembers, memberOf, scanArray } from "./json-spans.ts";
 import { type Refusal, refuseRequest } from "./refusal.ts";
 import type { ResponsesRequest } from "./responses-request.ts";
 import { isObject } from "./wire-event.ts";
@@ -71,7 +71,7 @@ function ownElements({ text, body }: ResponsesRequest): Element[] {
     const item = { type: "message", role: "user", content: [{ type: "input_text", text: input }] };
     return [{ text: JSON.stringify(item), item }];
   }
-  const member = findMember(scanObject(text), "input");
+  const member = memberOf(text, "input");
   if (member === null || !Array.isArray(input)) return [];
   return scanArray(text, member.valueStart).map(({ start, end }, at) => ({
     text: text.slice(start, end),
@@ -82,13 +82,13 @@ function ownElements({ text, body }: ResponsesRequest): Element[] {
 /** The input of a request as the text of an array of items. */
 export function inputTextOf(request: ResponsesRequest): string {
   const { text, body } = request;
-  const member = Array.isArray(body["input"]) ? findMember(scanObject(text), "input") : null;
+  const member = Array.isArray(body["input"]) ? memberOf(text, "input") : null;
   return member === null ? writeArray(ownElements(request)) : text.slice(member.valueStart, member.valueEnd);
 }
 
 /** The text of a response's `output`; an empty array's when it has none. */
 export function outputTextOf(response: string): string {
-  const output = findMember(scanObject(response), "output");
+  const output = memberOf(response, "output");
   return output === null ? "[]" : response.slice(output.valueStart, output.valueEnd);
 }
 

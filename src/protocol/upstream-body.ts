@@ -2,7 +2,7 @@
  * What body does an account take? ChatGPT accounts accept a strict list of members; API-key accounts take the public
  * contract. Only what must change is touched: tools and history keep their bytes.
  */
-import { applyEdits, editElements, editMembers, findMember, scanObject } from "./json-spans.ts";
+import { applyEdits, editElements, editMembers, memberOf } from "./json-spans.ts";
 import { asksForNothing } from "./quiet-value.ts";
 import type { ResponsesRequest } from "./responses-request.ts";
 import { isSealedReasoning } from "./sealed-items.ts";
@@ -168,13 +168,13 @@ function planChatgptMembers(request: ResponsesRequest, plan: BodyPlan, changes: 
 
 /** The text of a member's value; null when the body has none. */
 function valueTextOf(text: string, name: string): string | null {
-  const member = findMember(scanObject(text), name);
+  const member = memberOf(text, name);
   return member === null ? null : text.slice(member.valueStart, member.valueEnd);
 }
 
 /** The hosted search under the name the backend knows it by. */
 function renamePreview(tool: string): string {
-  const type = findMember(scanObject(tool), "type");
+  const type = memberOf(tool, "type");
   if (type === null || !tool.startsWith('"web_search_preview', type.valueStart)) return tool;
   return applyEdits(tool, [{ start: type.valueStart, end: type.valueEnd, text: '"web_search"' }]);
 }

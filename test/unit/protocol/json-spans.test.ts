@@ -6,6 +6,7 @@ import {
   editElements,
   editMembers,
   findMember,
+  memberOf,
   scanArray,
   scanObject,
 } from "../../../src/protocol/json-spans.ts";
@@ -99,6 +100,35 @@ describe("scanObject()", () => {
   test("finds nothing in other values, and no key that is not there", () => {
     for (const text of ["", "[]", "1", '"{}"', "null", "  "]) expect(scanObject(text)).toEqual([]);
     expect(findMember(scanObject('{"a":1}'), "toString")).toBeNull();
+  });
+});
+
+describe("memberOf()", () => {
+  const expectSame = (text: string, key: string) =>
+    expect(memberOf(text, key)).toEqual(findMember(scanObject(text), key));
+
+  test("finds what looking through all members finds, in any object", () => {
+    fc.assert(
+      fc.property(anyObject(anyNested), anyKey, ({ text, members }, other) => {
+        for (const key of [...members.map(([name]) => name), other]) expectSame(text, key);
+      }),
+      RUNS,
+    );
+  });
+
+  test("and in any noise", () => {
+    const piece = fc.constantFrom("{", "}", "[", "]", ",", ":", '"', "\\", "a", '"a"', '{"a":', "1", " ");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        for (const key of ["a", "", "\\", '"']) expectSame(pieces.join(""), key);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("reads from a place within a text", () => {
+    const text = '{"response":{"output":[1]},"output":2}';
+    expect(memberOf(text, "output", '{"response":'.length)?.valueStart).toBe(text.indexOf("[1]"));
   });
 });
 
