@@ -31,8 +31,8 @@ function missedText(figures: readonly Figure[]): string {
 }
 
 const METHOD = `How it is measured: upstream, the proxies, the pool and the load are processes of their own on one machine, and share its
-cores. All targets take turns within each round, so that a machine that slows down slows all of them; figures are medians
-over the rounds unless they say otherwise. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks
+cores. All targets take turns within each round, each round beginning with another one, so that a machine that slows down
+slows all of them; figures are medians over the rounds unless they say otherwise, and a ratio is the median of the rounds' own. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks
 is measured, and not what was started a second ago. What stands under "codexuse against bare" is a ratio for rates and a
 difference for times and memory. Single milliseconds depend on the machine; ratios and differences much less.
 

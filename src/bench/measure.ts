@@ -4,6 +4,7 @@
  */
 import { type Bound, compare, type Figure, median, percentile, type Unit } from "./figures.ts";
 import { bodyOf, openStreams, runMany, runTurn, runWhole } from "./load.ts";
+import type { Say } from "./pretend-upstream.ts";
 import { SMALL, type Target, type World } from "./world.ts";
 
 export interface Plan {
@@ -31,15 +32,23 @@ function emptySamples(targets: readonly Target[]): Map<Target, number[]> {
   return new Map(targets.map((target) => [target, []]));
 }
 
-/** Runs `measure` on every target in turn, after one round that does not count. */
+/**
+ * Runs `measure` on every target in turn, after one round that does not count. Each round begins with another one, so that
+ * none always follows the same, and upstream's quota is full before each: an account that runs low is another measure.
+ */
 async function interleave(
-  targets: readonly Target[],
+  world: World,
   rounds: number,
+  answer: Say,
   measure: (target: Target) => Promise<number>,
 ): Promise<Samples> {
+  const targets = targetsOf(world);
   const samples = emptySamples(targets);
   for (let round = 0; round <= rounds; round += 1) {
-    for (const target of targets) {
+    for (const at of targets.keys()) {
+      const target = targets[(at + round) % targets.length];
+      if (target === undefined) continue;
+      await world.say(answer);
       const value = await measure(target);
       if (round > 0) samples.get(target)?.push(value);
     }
@@ -64,13 +73,14 @@ function figureOf(world: World, samples: Samples, { what: name, unit, kind, boun
   const what = isSimulated ? name : `${name}${AT_NO_COST}`;
   const of = (target: Target) => percentile(samples.get(target) ?? [], share);
   const values = Object.fromEntries([...samples.keys()].map((target) => [target.name, of(target)]));
-  const [pool, bare] = [of(world.pool), of(world.bare)];
-  return {
-    what,
-    unit,
-    values,
-    against: compare(kind, kind === "ratio" ? pool / bare : pool - bare, isSimulated ? bound : null, unit),
-  };
+  const value = kind === "ratio" ? ratioOf(world, samples) : of(world.pool) - of(world.bare);
+  return { what, unit, values, against: compare(kind, value, isSimulated ? bound : null, unit) };
+}
+
+/** The median of the rounds' own ratios: between two rounds the machine may change its pace. */
+function ratioOf({ pool, bare }: World, samples: Samples): number {
+  const beside = samples.get(bare) ?? [];
+  return median((samples.get(pool) ?? []).map((rate, round) => rate / (beside[round] ?? Number.NaN)));
 }
 
 /** Only the pool, and whatever else is measured with it, turns upstream's streams into answers in one piece. */
@@ -86,9 +96,9 @@ function smallTurnOf(world: World, target: Target, session: string, stream: bool
 
 /** Half of the turns as streams, half in one piece. */
 export async function warmUp(world: World, plan: Plan): Promise<void> {
-  await world.say(SMALL_ANSWER);
   for (const target of targetsOf(world)) {
     for (const stream of [true, false]) {
+      await world.say(SMALL_ANSWER);
       await runMany(smallTurnOf(world, target, "bench-warm-up", stream), Math.ceil(plan.warmUpTurns / 2), WIDTH);
     }
   }
@@ -120,9 +130,8 @@ export async function measureLatency(world: World, plan: Plan): Promise<Figure[]
 
 /** Turns a second and CPU a turn, of streams or of answers in one piece. */
 export async function measureTurns(world: World, plan: Plan, stream: boolean): Promise<Figure[]> {
-  await world.say(SMALL_ANSWER);
   const cpu = new Map<Target, number[]>([world.bare, world.reading, world.pool].map((target) => [target, []]));
-  const rates = await interleave(targetsOf(world), plan.rounds, async (target) => {
+  const rates = await interleave(world, plan.rounds, SMALL_ANSWER, async (target) => {
     const before = target.process?.cpuMs() ?? 0;
     const seconds = await runMany(smallTurnOf(world, target, "bench-turns", stream), plan.manyTurns, WIDTH);
     cpu.get(target)?.push((((target.process?.cpuMs() ?? 0) - before) / plan.manyTurns) * 1_000);
@@ -144,9 +153,9 @@ const LARGE_WIDTH = 4;
 const LARGE_STREAMS = 8;
 
 export async function measureEvents(world: World, plan: Plan): Promise<Figure[]> {
-  await world.say({ events: plan.largeEvents, charactersPerEvent: 40, eventDelayMs: 0 });
+  const answer = { events: plan.largeEvents, charactersPerEvent: 40, eventDelayMs: 0 };
   const body = bodyOf({ inputBytes: 2_000, session: "bench-events", stream: true });
-  const rates = await interleave(targetsOf(world), plan.rounds, async (target) => {
+  const rates = await interleave(world, plan.rounds, answer, async (target) => {
     const seconds = await runMany(() => runTurn(target, body), LARGE_STREAMS, LARGE_WIDTH);
     return (LARGE_STREAMS * plan.largeEvents) / seconds;
   });

@@ -30,7 +30,8 @@ export async function serveSimulatedUpstream(accounts: number): Promise<Simulate
   const made = Array.from({ length: accounts }, (_, at) => sim.addChatgptAccount({ name: accountName(at) }));
   const say = ({ events, charactersPerEvent, eventDelayMs }: Say): void => {
     // However much was asked for, nobody runs dry.
-    for (const account of made) account.setUsed(USED_PERCENT);
+    for (const account of made)
+      for (const slot of ["primary", "secondary"] as const) account.setUsed(USED_PERCENT, slot);
     sim.script.clear();
     sim.reply("x".repeat(events * charactersPerEvent));
     sim.script.pace({ deltaChars: charactersPerEvent, eventDelayMs });
