@@ -32,9 +32,10 @@ function missedText(figures: readonly Figure[]): string {
 
 const METHOD = `How it is measured: upstream, the proxies, the pool and the load are processes of their own on one machine, and share its
 cores. All targets take turns within each round, each round beginning with another one, so that a machine that slows down
-slows all of them; figures are medians over the rounds unless they say otherwise, and a ratio is the median of the rounds' own. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks
-is measured, and not what was started a second ago. What stands under "codexuse against bare" is a ratio for rates and a
-difference for times and memory. Single milliseconds depend on the machine; ratios and differences much less.
+slows all of them; figures are medians over the rounds unless they say otherwise, and a ratio is the median of the rounds'
+own. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks is measured, and not what was started
+a second ago. What stands under "codexuse against bare" is a ratio for rates and a difference for times and memory. Single
+milliseconds depend on the machine; ratios and differences much less.
 
 - **Upstream** sends every event by itself. The simulator checks each request and makes its answers anew, as a server
   does; the upstream "at no cost" has them ready, so that what stands before it shows undiluted. OpenAI's ChatGPT backend

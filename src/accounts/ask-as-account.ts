@@ -5,7 +5,6 @@
  * account is for its reader to say; a refusal here never condemns a sign-in, because these endpoints refuse for reasons
  * of their own.
  */
-
 import type { Identity, Leased, TokenSource } from "../ports.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";
 import { ANSWER_BYTES_MAX, type Asked, ask, type Wire } from "./ask.ts";

@@ -4,7 +4,6 @@
  * Owns the deadline and the bounds of every account request (tokens, usage, catalogue, routing). Sends once, reads the
  * whole body or cancels it, and tells apart "no answer" from "an answer that broke off". Never retries, never judges.
  */
-
 import { type Clock, TransportError, type Upstream, type UpstreamAnswer, type UpstreamRequest } from "../ports.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";
 import { unlessAborted } from "./waiting.ts";

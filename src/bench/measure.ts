@@ -45,9 +45,8 @@ async function interleave(
   const targets = targetsOf(world);
   const samples = emptySamples(targets);
   for (let round = 0; round <= rounds; round += 1) {
-    for (const at of targets.keys()) {
-      const target = targets[(at + round) % targets.length];
-      if (target === undefined) continue;
+    const first = round % targets.length;
+    for (const target of [...targets.slice(first), ...targets.slice(0, first)]) {
       await world.say(answer);
       const value = await measure(target);
       if (round > 0) samples.get(target)?.push(value);

@@ -2,6 +2,7 @@
  * Is a JSON text fit to be parsed? A few bytes of it can become a hundred times as many in memory, and what is nested
  * deeply enough brings down whoever walks it. Looks at what stands between the strings only, before anything is built. Pure.
  */
+import { skipString } from "./json-spans.ts";
 
 /** Deeper than any schema or conversation, and shallow enough for everything that calls itself. */
 export const NESTING_MAX = 1_000;
@@ -12,25 +13,11 @@ export const BODY_SHAPES = ["fit", "too-deep", "too-many-values"] as const;
 export type BodyShape = (typeof BODY_SHAPES)[number];
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-
-/** The quote that ends the string whose text begins at `from`; the end of the text when there is none. */
-function findStringEnd(text: string, from: number): number {
-  let at = text.indexOf('"', from);
-  while (at !== -1) {
-    let before = at - 1;
-    while (before >= from && text.charCodeAt(before) === BACKSLASH) before -= 1;
-    // An even number of backslashes escape each other and not the quote.
-    if ((at - before) % 2 === 1) return at;
-    at = text.indexOf('"', at + 1);
-  }
-  return text.length;
-}
 
 /** Says nothing about whether the text is JSON. */
 export function shapeOf(text: string): BodyShape {
@@ -39,7 +26,7 @@ export function shapeOf(text: string): BodyShape {
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case QUOTE:
-        at = findStringEnd(text, at + 1);
+        at = skipString(text, at) - 1;
         break;
       case OPEN_LIST:
       case OPEN_OBJECT:

@@ -36,7 +36,7 @@ function isSpace(code: number): boolean {
 }
 
 /** The index behind the closing quote of the string that opens at `from`. */
-function skipString(text: string, from: number): number {
+export function skipString(text: string, from: number): number {
   let at = from + 1;
   for (;;) {
     const quote = text.indexOf('"', at);

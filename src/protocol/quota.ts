@@ -5,7 +5,6 @@
  * Windows are told apart by their length, never by the slot they came in. What is absent or absurd is left out: an
  * unknown quota is neither full nor empty.
  */
-
 import { type Credits, MAIN_LIMIT, type QuotaWindow } from "../router/rules/account-state.ts";
 import type { HeaderFields } from "./header-fields.ts";
 import { isObject } from "./wire-event.ts";

@@ -1,5 +1,4 @@
 /** One try on one profile: token, request, head, first output. Judges nothing; what went wrong comes back as evidence. */
-
 import { LIMITS } from "../limits.ts";
 import type { ResolvedModel } from "../models/resolve.ts";
 import { type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";

@@ -18,7 +18,7 @@ export interface Engine {
   readonly platform: string;
   /** Hex SHA-256. */
   readonly hash: (text: string) => string;
-  /** Runs what no client waits for, soon: it must not throw. */
+  /** Runs, soon, what no client waits for. */
   readonly afterwards: (task: () => void) => void;
   /** A fresh id with the given prefix. */
   readonly newId: (prefix: string) => string;

@@ -1,5 +1,4 @@
 /** What the engine is given and what it gives back. A `Turn` is frozen: a new concern is a new field, never a bag. */
-
 import type { Lane } from "../ports.ts";
 import type { Told } from "../protocol/answer.ts";
 import type { Form } from "../protocol/form.ts";
@@ -38,7 +37,10 @@ export type BodyChunk = { readonly done: boolean; readonly value?: Uint8Array | 
 export interface BodyReader {
   /** Whether nothing comes after what was read. Where it is not told, reading on tells it. */
   readonly isOver?: boolean;
-  /** The first bytes, where they are there already; null, or left out, where they have to be waited for. To be asked once, before any reading. */
+  /**
+   * The first bytes, where they are there already; null, or left out, where they have to be waited for. To be asked once,
+   * before any reading.
+   */
   ready?(): Uint8Array | null;
   read(): Promise<BodyChunk>;
   /** Ends the body; a reading that still waits ends, too. */

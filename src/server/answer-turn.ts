@@ -1,5 +1,4 @@
 /** One turn from request to answer, whichever API the client speaks: key, body, engine, dialect. */
-
 import { LIMITS } from "../limits.ts";
 import type { Form } from "../protocol/form.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";

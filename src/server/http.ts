@@ -1,5 +1,4 @@
 /** Which route answers? Mounts, the guard before them, the errors after them; no logic. */
-
 import { bearer } from "@elysiajs/bearer";
 import { Elysia, NotFoundError } from "elysia";
 import type { HeaderFields } from "../protocol/header-fields.ts";

@@ -97,7 +97,7 @@ function streamOf(bytes: Uint8Array): PulledBody {
 }
 
 /** What is served, or "held" when it is not there in time. One promise: a race makes several. */
-function earlier(serving: Promise<Served>, holdMs: number, clock: Clock): Promise<Served | "held"> {
+function servedWithin(serving: Promise<Served>, holdMs: number, clock: Clock): Promise<Served | "held"> {
   const { promise, resolve, reject } = Promise.withResolvers<Served | "held">();
   const stop = clock.after(holdMs, () => resolve("held"));
   const end = (served: Served) => {
@@ -118,7 +118,7 @@ function earlier(serving: Promise<Served>, holdMs: number, clock: Clock): Promis
 export async function respondTurn(answering: Answering, serving: Promise<Served>): Promise<Response> {
   const { turn, dialect, clock, leave } = answering;
   if (!turn.request.stream) return respondServed(answering, await serving);
-  const first = await earlier(serving, LIMITS.headHoldMs, clock);
+  const first = await servedWithin(serving, LIMITS.headHoldMs, clock);
   if (first !== "held") return respondServed(answering, first);
   const body = keepAlive(lateBody(dialect, serving), dialect.beat, LIMITS.keepAliveMs, clock, leave);
   const head = { ...STREAM_HEAD, ...headOf(answering, {}), ...ownHeaders(turn, null) };

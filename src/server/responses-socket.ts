@@ -2,7 +2,6 @@
  * What is said on one client's socket? One response after the other, each a turn like any other; the connection itself keeps
  * what the next one goes on from. Owns the turn that runs, the order of frames and the end of the connection.
  */
-
 import { LIMITS } from "../limits.ts";
 import type { Lane } from "../ports.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";

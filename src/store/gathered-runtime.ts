@@ -10,6 +10,7 @@ import type { KeyRecord, RuntimeStore, SessionRecord, StoredResponse, StoredResp
 import type { TurnRecord } from "../router/rules/turn-record.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
+import { lookOnceATurn } from "./look-once-a-turn.ts";
 import { WaitingResponses } from "./waiting-responses.ts";
 
 interface Waiting {
@@ -99,31 +100,22 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
 /** Wrong ones are asked for as well. */
 const KNOWN_KEYS_MAX = 1_000;
 
-/** Keys as they were read, until somebody writes: which is looked up once in each turn of the event loop. */
+/** Keys as they were read, until somebody writes. */
 function rememberKeys(store: RuntimeStore): { read(hash: string): KeyRecord | null; forget(): void } {
   const known = new Map<string, KeyRecord | null>();
   let version: number | null = null;
-  let isLooked = false;
-  const lookAgain = () => {
-    isLooked = false;
-  };
-
-  function look(): void {
-    if (isLooked) return;
+  const looking = lookOnceATurn(() => {
     const now = store.version();
-    isLooked = true;
-    setImmediate(lookAgain);
     if (now !== version || known.size > KNOWN_KEYS_MAX) known.clear();
     version = now;
-  }
-
+  });
   return {
     forget: () => {
       known.clear();
-      isLooked = false;
+      looking.lookAgain();
     },
     read: (hash) => {
-      look();
+      looking.look();
       const before = known.get(hash);
       if (before !== undefined) return before;
       const key = store.keyByHash(hash);

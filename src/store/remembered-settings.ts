@@ -11,6 +11,7 @@ import type { AccountState, Credits, QuotaWindow } from "../router/rules/account
 import { replacesObservation } from "../router/rules/believable.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
+import { lookOnceATurn } from "./look-once-a-turn.ts";
 import { type CooldownChange, WaitingCooldowns, writeCooldown } from "./waiting-cooldowns.ts";
 
 /** Everything remembered; knows when it has to be read anew. */
@@ -25,12 +26,12 @@ class Memory {
   #fileVersion: number;
   #version = 0;
   #shape = 0;
-  #isLooked = false;
   #waiting = new Map<string, AccountFacts>();
+  readonly #looking = lookOnceATurn(() => {
+    if (this.#store.version() !== this.#fileVersion) this.#forget();
+  });
   /** Others may have written meanwhile. */
-  readonly lookAgain = (): void => {
-    this.#isLooked = false;
-  };
+  readonly lookAgain = this.#looking.lookAgain;
   readonly #cooldowns = new WaitingCooldowns();
 
   constructor(store: SettingsStore, options: GatherOptions) {
@@ -45,29 +46,29 @@ class Memory {
   }
 
   pool(): PoolSettings {
-    this.#look();
+    this.#looking.look();
     this.#pool ??= this.#store.pool();
     return this.#pool;
   }
 
   profiles(): readonly ProfileRecord[] {
-    this.#look();
+    this.#looking.look();
     this.#profiles ??= this.#store.profiles();
     return this.#profiles;
   }
 
   version(): number {
-    this.#look();
+    this.#looking.look();
     return this.#version;
   }
 
   shapeVersion(): number {
-    this.#look();
+    this.#looking.look();
     return this.#shape;
   }
 
   credential(profileId: string): StoredCredential | null {
-    this.#look();
+    this.#looking.look();
     const known = this.#credentials.get(profileId);
     if (known !== undefined) return known;
     const stored = this.#store.credential(profileId);
@@ -79,7 +80,7 @@ class Memory {
   accountState(accountKey: string): AccountState {
     const known = this.#accounts.get(accountKey);
     if (known !== undefined) return known;
-    this.#look();
+    this.#looking.look();
     const facts = this.#waiting.get(accountKey);
     const stored = this.#store.accountState(accountKey);
     const state = this.#cooldowns.over(accountKey, facts === undefined ? stored : withFacts(stored, facts));
@@ -122,14 +123,6 @@ class Memory {
   close(): void {
     this.#gathering.finish();
     this.#store.close();
-  }
-
-  /** Looks once for all that is asked in one turn of the event loop, which is over within a fraction of a millisecond. */
-  #look(): void {
-    if (this.#isLooked) return;
-    this.#isLooked = true;
-    setImmediate(this.lookAgain);
-    if (this.#store.version() !== this.#fileVersion) this.#forget();
   }
 
   #forget(): void {
