@@ -1,23 +1,23 @@
 /** Which profile issued a turn state? Known by the state's hash, for as long as memory lasts; bounded. */
 import { LIMITS } from "../limits.ts";
 
+/** The states of two generations: forgetting the oldest one by one would cost every turn more than it remembers. */
 export class TurnStates {
-  readonly #issuers = new Map<string, string>();
+  #young = new Map<string, string>();
+  #old: ReadonlyMap<string, string> = new Map();
 
   /**
    * Null when it is not known. Asked by value and not by session: the official client keeps the first state of a turn,
    * also when a later request of that turn was served elsewhere.
    */
   issuerOf(stateHash: string): string | null {
-    return this.#issuers.get(stateHash) ?? null;
+    return this.#young.get(stateHash) ?? this.#old.get(stateHash) ?? null;
   }
 
   note(stateHash: string, profileId: string): void {
-    this.#issuers.delete(stateHash);
-    this.#issuers.set(stateHash, profileId);
-    for (const oldest of this.#issuers.keys()) {
-      if (this.#issuers.size <= LIMITS.liveSessionsMax) break;
-      this.#issuers.delete(oldest);
-    }
+    this.#young.set(stateHash, profileId);
+    if (this.#young.size < LIMITS.liveSessionsMax / 2) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }
