@@ -25,6 +25,8 @@ export class ByteRuns {
 
   /** All of them in order, in as few pieces as are worth a copy. May be the very bytes that were given. */
   take(): Uint8Array[] {
+    const [only] = this.#runs;
+    if (only !== undefined && this.#runs.length === 1) return [bytesOf(only)];
     const pieces = this.#runs.map(bytesOf);
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     return pieces.length < 2 || size > COPIED_MAX ? pieces : [Buffer.concat(pieces)];
@@ -34,6 +36,11 @@ export class ByteRuns {
 /** Writing a piece of its own costs about what copying so many bytes does. */
 const COPIED_MAX = 16_384;
 
-function bytesOf({ source, start, end }: Run): Uint8Array {
+/** The bytes of one event; the very chunk that brought it where that held nothing else. */
+export function bytesOfEvent(event: WireEvent): Uint8Array {
+  return event instanceof StreamedEvent ? bytesOf(event.frame) : event.bytes;
+}
+
+function bytesOf({ source, start, end }: Readonly<Run>): Uint8Array {
   return start === 0 && end === source.length ? source : source.subarray(start, end);
 }

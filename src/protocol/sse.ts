@@ -159,10 +159,11 @@ export class SseFramer {
     const frames: SseFrame[] = [];
     const latin = latinOf(chunk);
     const isPlain = !this.#afterCr && !latin.includes("\r");
-    const endOf = (from: number) => (isPlain ? this.#endOf(latin, from) : this.#endOfAny(latin, from));
     let start = 0;
     const canJoin = isPlain && chunk.length <= this.#bytesMax;
-    for (let end = endOf(0); end !== -1; end = endOf(start)) {
+    for (;;) {
+      let end = isPlain ? this.#endOf(latin, start) : this.#endOfAny(latin, start);
+      if (end === -1) break;
       const frame = this.#take(chunk, start, end, latin);
       frames.push(frame);
       start = end;

@@ -79,9 +79,12 @@ export class EventNamer {
       return new StreamedEvent(this.#type, frame);
     }
     PLAIN_HEAD.lastIndex = start;
-    const [head, type] = PLAIN_HEAD.exec(latin) ?? [];
+    const found = PLAIN_HEAD.exec(latin);
+    const head = found?.[0];
+    const type = found?.[1];
     if (head === undefined || type === undefined || start + head.length > end) return slowEventOf(frame);
-    [this.#head, this.#type] = [head, type];
+    this.#head = head;
+    this.#type = type;
     return new StreamedEvent(type, frame);
   }
 }

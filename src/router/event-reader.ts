@@ -1,7 +1,7 @@
 /** The next events of an attempt, or why there are none. Owns the silence clock and the right to cancel upstream. */
 import { LIMITS } from "../limits.ts";
 import type { Clock } from "../ports.ts";
-import { SseFramer, SseTooLarge } from "../protocol/sse.ts";
+import { type SseFrame, SseFramer, SseTooLarge } from "../protocol/sse.ts";
 import { EventNamer, endsWhole, type WireEvent } from "../protocol/wire-event.ts";
 import { Patience } from "./patience.ts";
 
@@ -24,13 +24,24 @@ export interface EventReader {
 }
 
 const BLANK = /^[\r\n]*$/;
+const BROKEN: ReadEvents = { kind: "broken" };
+
+/** Whether what has come so far holds no whole event. */
+function isUnfinished(outcome: ReadEvents): boolean {
+  return outcome.kind === "events" && outcome.events.length === 0;
+}
 
 export function openEventReader(body: ReadableStream<Uint8Array>, clock: Clock): EventReader {
   return new BodyReader(body.getReader(), clock);
 }
 
+interface Piece {
+  readonly done: boolean;
+  readonly value?: Uint8Array | undefined;
+}
+
 interface Reader {
-  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  read(): Promise<Piece>;
   /** Ends a reading that still waits, as streams do by their standard. */
   cancel(reason: string): Promise<void>;
 }
@@ -43,6 +54,8 @@ class BodyReader implements EventReader {
   #isOver = false;
   #isSilent = false;
   #hasGarbage = false;
+  /** What the piece that came last holds. */
+  #events: WireEvent[] = [];
 
   constructor(reader: Reader, clock: Clock) {
     this.#reader = reader;
@@ -52,25 +65,52 @@ class BodyReader implements EventReader {
     });
   }
 
-  async read(): Promise<ReadEvents> {
-    let outcome: ReadEvents = { kind: "broken" };
+  /** Nothing stands between this and the runtime, no function that waits either: every piece of every stream pays for it. */
+  read(): Promise<ReadEvents> {
+    if (this.#isOver || this.#hasGarbage) return Promise.resolve(this.#conclude(BROKEN));
+    return this.#readPiece().then(this.#took, this.#broke);
+  }
+
+  readonly #took = (chunk: Piece): ReadEvents | Promise<ReadEvents> => {
+    const outcome = this.#outcomeOf(chunk);
+    return isUnfinished(outcome) ? this.#readOn() : this.#conclude(outcome);
+  };
+
+  readonly #broke = (): ReadEvents => this.#conclude(BROKEN);
+
+  /** An event that came in pieces, to its end. */
+  async #readOn(): Promise<ReadEvents> {
     try {
       for (;;) {
-        if (this.#isOver || this.#hasGarbage) break;
-        this.#patience.begin();
-        // What is awaited here is paid for by every piece of every stream: nothing stands between it and the runtime.
-        const chunk = await this.#reader.read();
-        this.#patience.end();
-        outcome = this.#take(chunk);
-        if (outcome.kind !== "events" || outcome.events.length > 0) break;
+        const outcome = this.#isOver ? BROKEN : this.#outcomeOf(await this.#readPiece());
+        if (!isUnfinished(outcome)) return this.#conclude(outcome);
       }
-    } catch (error) {
-      outcome = { kind: error instanceof SseTooLarge ? "too-large" : "broken" };
+    } catch {
+      return this.#conclude(BROKEN);
     }
-    if (this.#hasGarbage && outcome.kind !== "events") outcome = { kind: "garbage" };
-    if (this.#isSilent) outcome = { kind: "silent" };
-    if (outcome.kind !== "events") this.cancel(outcome.kind);
-    return outcome;
+  }
+
+  #readPiece(): Promise<Piece> {
+    this.#patience.begin();
+    return this.#reader.read();
+  }
+
+  #outcomeOf(chunk: Piece): ReadEvents {
+    this.#patience.end();
+    try {
+      return this.#take(chunk);
+    } catch (error) {
+      return error instanceof SseTooLarge ? { kind: "too-large" } : BROKEN;
+    }
+  }
+
+  /** What is said of it. */
+  #conclude(outcome: ReadEvents): ReadEvents {
+    let told = outcome;
+    if (this.#hasGarbage && told.kind !== "events") told = { kind: "garbage" };
+    if (this.#isSilent) told = { kind: "silent" };
+    if (told.kind !== "events") this.cancel(told.kind);
+    return told;
   }
 
   cancel(reason: string): void {
@@ -79,7 +119,7 @@ class BodyReader implements EventReader {
     this.#reader.cancel(reason).catch(() => undefined);
   }
 
-  #take(chunk: Awaited<ReturnType<Reader["read"]>>): ReadEvents {
+  #take(chunk: Piece): ReadEvents {
     if (!chunk.done && chunk.value !== undefined) return this.#takeWhole(chunk.value);
     return { kind: "end", isClean: BLANK.test(new TextDecoder().decode(this.#framer.rest().subarray(0, 8))) };
   }
@@ -87,13 +127,17 @@ class BodyReader implements EventReader {
   /** The events before the first that is cut; the cut itself is told at the next read. */
   #takeWhole(chunk: Uint8Array): ReadEvents {
     const events: WireEvent[] = [];
-    this.#framer.push(chunk, (frame) => {
-      if (this.#hasGarbage) return "";
-      const event = this.#namer.eventOf(frame);
-      this.#hasGarbage = !endsWhole(event);
-      if (!this.#hasGarbage) events.push(event);
-      return this.#namer.pieceHead;
-    });
+    this.#events = events;
+    this.#framer.push(chunk, this.#takeFrame);
     return this.#hasGarbage && events.length === 0 ? { kind: "garbage" } : { kind: "events", events };
   }
+
+  /** Answers how pieces of text begin that may come together from here on. */
+  readonly #takeFrame = (frame: SseFrame): string => {
+    if (this.#hasGarbage) return "";
+    const event = this.#namer.eventOf(frame);
+    this.#hasGarbage = !endsWhole(event);
+    if (!this.#hasGarbage) this.#events.push(event);
+    return this.#namer.pieceHead;
+  };
 }

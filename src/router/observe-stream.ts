@@ -4,7 +4,7 @@
  */
 import { LIMITS } from "../limits.ts";
 import { AnswerCollector, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
-import { ByteRuns } from "../protocol/byte-runs.ts";
+import { ByteRuns, bytesOfEvent } from "../protocol/byte-runs.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
 import { renderData, renderEvent } from "../protocol/sse.ts";
 import { isLifecycle, isTerminal, LIFECYCLE_TYPES, TERMINAL_TYPES, type WireEvent } from "../protocol/wire-event.ts";
@@ -95,12 +95,14 @@ class StreamObserver implements BodyReader {
     return this.#hasEnded || this.#batch.length === 0 ? null : this.#forwardBatch();
   }
 
-  async read(): Promise<BodyChunk> {
+  /** What waits is upstream's reading alone: every piece of every stream comes this way. */
+  read(): Promise<BodyChunk> {
     const ready = this.#outbox.shift();
-    if (ready !== undefined) return chunkOf(ready);
-    if (this.#isLastOut) return NOTHING_MORE;
-    if (this.#hasEnded) return this.#breakOff();
-    return this.#batch.length > 0 ? chunkOf(this.#forwardBatch()) : this.#readOn();
+    if (ready !== undefined) return Promise.resolve(chunkOf(ready));
+    if (this.#isLastOut) return Promise.resolve(NOTHING_MORE);
+    if (this.#hasEnded) return Promise.resolve(this.#breakOff());
+    if (this.#batch.length > 0) return Promise.resolve(chunkOf(this.#forwardBatch()));
+    return this.#options.reader.read().then(this.#took);
   }
 
   #forwardBatch(): Uint8Array {
@@ -109,15 +111,14 @@ class StreamObserver implements BodyReader {
     return this.#forward(events);
   }
 
-  async #readOn(): Promise<BodyChunk> {
-    const outcome = await this.#options.reader.read();
+  readonly #took = (outcome: ReadEvents): BodyChunk => {
     // The client may have left meanwhile.
     if (this.#isLastOut) return NOTHING_MORE;
     if (this.#hasEnded) return this.#breakOff();
     if (outcome.kind === "events") return chunkOf(this.#forward(outcome.events));
     this.#finish({ kind: "lost", cause: outcome });
     return this.#breakOff();
-  }
+  };
 
   async cancel(): Promise<void> {
     this.#isLastOut = true;
@@ -150,6 +151,9 @@ class StreamObserver implements BodyReader {
 
   /** The first bytes of one batch, to the terminal event if it holds one; the others are ready then. */
   #forward(events: readonly WireEvent[]): Uint8Array {
+    const [only] = events;
+    // Most batches are one event that only passes through.
+    if (only !== undefined && events.length === 1 && !isWatched(only.type)) return bytesOfEvent(only);
     const runs = new ByteRuns();
     for (const event of events) {
       if (!isWatched(event.type)) {

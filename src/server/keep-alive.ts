@@ -49,6 +49,21 @@ export function keepAlive(
     controller.close();
   }
 
+  /** Nobody else tells the clock when the source fails. */
+  function fail(error: unknown): never {
+    patience.close();
+    throw error;
+  }
+
+  function took(chunk: BodyChunk): void {
+    patience.end();
+    try {
+      if (client !== null) give(chunk, client);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -56,17 +71,13 @@ export function keepAlive(
         const ready = readyOf(reader);
         if (ready !== null) give({ done: false, value: ready }, controller);
       },
-      async pull(controller) {
+      pull(controller) {
         client = controller;
         patience.begin();
         try {
-          const chunk = await (reader === null ? readFirst() : reader.read());
-          patience.end();
-          give(chunk, controller);
+          return (reader === null ? readFirst() : reader.read()).then(took, fail);
         } catch (error) {
-          // Nobody else tells the clock when the source fails.
-          patience.close();
-          throw error;
+          return fail(error);
         }
       },
       async cancel(reason) {
