@@ -1,7 +1,6 @@
 /** One turn from request to answer, whichever API the client speaks: key, body, engine, dialect. */
 import { LIMITS } from "../limits.ts";
 import type { Form } from "../protocol/form.ts";
-import type { HeaderFields } from "../protocol/header-fields.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { ResponsesRequest } from "../protocol/responses-request.ts";
 import type { Route } from "../router/routes.ts";
@@ -9,7 +8,7 @@ import type { Served, Turn } from "../router/turn.ts";
 import { requireKey } from "./auth.ts";
 import type { Dialect } from "./dialect.ts";
 import { reportBug } from "./internal-error.ts";
-import { type BodyBounds, readBody, readForm } from "./read-body.ts";
+import { type Arriving, type BodyBounds, readBody, readForm } from "./read-body.ts";
 import { respondRefusal, respondTurn } from "./respond.ts";
 import type { Serving } from "./serving.ts";
 import { keepAnswer, type Prepared, prepareTurn } from "./stored-turns.ts";
@@ -29,9 +28,7 @@ export type Asked =
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** What a client asks over HTTP. */
-export interface Call {
-  readonly request: Request;
-  readonly head: HeaderFields;
+export interface Call extends Arriving {
   /** The bearer's; null when there is none. */
   readonly key: string | null;
 }
@@ -46,7 +43,7 @@ function boundsOf({ clock }: Serving): BodyBounds {
 export async function answerTurn(serving: Serving, call: Call, read: (text: string) => Asked): Promise<Response> {
   const authorised = requireKey(serving.keys, call.key);
   if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
-  const body = await readBody(call.request, boundsOf(serving));
+  const body = await readBody(call, boundsOf(serving));
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.text);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);
@@ -57,7 +54,7 @@ export async function answerTurn(serving: Serving, call: Call, read: (text: stri
 export async function answerForm(serving: Serving, call: Call, read: (form: Form) => Asked): Promise<Response> {
   const authorised = requireKey(serving.keys, call.key);
   if (authorised.kind === "refused") return respondRefusal(authorised.refusal);
-  const body = await readForm(call.request, boundsOf(serving));
+  const body = await readForm(call, boundsOf(serving));
   if (body.kind === "refused") return respondRefusal(body.refusal);
   const asked = read(body.form);
   if (asked.kind === "refused") return respondRefusal(asked.refusal);

@@ -1,13 +1,24 @@
-/** What text did the client send? Bounded before and after decoding; every refusal but that of a body that never came whole is a 400, which clients do not repeat. */
+/**
+ * What text did the client send? Bounded before and after decoding; every refusal but that of a body that never came whole
+ * is a 400, which clients do not repeat.
+ */
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
 import type { Clock } from "../ports.ts";
 import type { Form } from "../protocol/form.ts";
+import type { HeaderFields } from "../protocol/header-fields.ts";
 import { type Refusal, refuse, refuseRequest } from "../protocol/refusal.ts";
+import { within } from "./within.ts";
 
 type Refused = { readonly kind: "refused"; readonly refusal: Refusal };
 export type ReadBody = { readonly kind: "ok"; readonly text: string } | Refused;
 export type ReadForm = { readonly kind: "ok"; readonly form: Form } | Refused;
+
+/** A request whose body is still to be read. */
+export interface Arriving {
+  readonly request: Request;
+  readonly head: HeaderFields;
+}
 
 export interface BodyBounds {
   /** Of the body as it comes, and again of what it unpacks to. */
@@ -47,17 +58,18 @@ function tooSlow(timeMs: number): Refused {
 }
 
 /** The raw bytes, or why there are none; stops reading at the bounds. */
-async function readRaw(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
-  const length = Number(request.headers.get("content-length") ?? Number.NaN);
-  if (length > bounds.bytesMax) return tooLarge(bounds.bytesMax);
+async function readRaw({ request, head }: Arriving, bounds: BodyBounds): Promise<Uint8Array | Refused> {
+  const { bytesMax, timeMs, clock } = bounds;
+  const length = Number(head["content-length"] ?? Number.NaN);
+  if (length > bytesMax) return tooLarge(bytesMax);
+  // The connection gives no more than it has announced; only a body without a length has to be counted. As soon as it is
+  // looked at, it becomes a stream, which costs more than its bytes.
+  if (length >= 0) return within(request.bytes(), timeMs, clock, () => tooSlow(timeMs));
+  if (request.body === null) return new Uint8Array();
   const { promise: late, resolve } = Promise.withResolvers<Refused>();
-  const stop = bounds.clock.after(bounds.timeMs, () => resolve(tooSlow(bounds.timeMs)));
+  const stop = clock.after(timeMs, () => resolve(tooSlow(timeMs)));
   try {
-    // The connection gives no more than it has announced; only a body without a length has to be counted. As soon as it is
-    // looked at, it becomes a stream, which costs more than its bytes.
-    if (length >= 0) return await Promise.race([request.bytes(), late]);
-    if (request.body === null) return new Uint8Array();
-    return await readCounted(request.body, bounds.bytesMax, late);
+    return await readCounted(request.body, bytesMax, late);
   } finally {
     stop();
   }
@@ -104,37 +116,39 @@ async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number)
   }
 }
 
-function mediaTypeOf(request: Request): string {
-  return (request.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+function mediaTypeOf(head: HeaderFields): string {
+  const type = head["content-type"] ?? "";
+  const end = type.indexOf(";");
+  return (end === -1 ? type : type.slice(0, end)).trim().toLowerCase();
 }
 
-export function isForm(request: Request): boolean {
-  return mediaTypeOf(request) === "multipart/form-data";
+export function isForm(head: HeaderFields): boolean {
+  return mediaTypeOf(head) === "multipart/form-data";
 }
 
 /** The decoded bytes; nothing larger than `bytesMax` is ever held, packed or unpacked. */
-async function readBytes(request: Request, bounds: BodyBounds): Promise<Uint8Array | Refused> {
-  const raw = await readRaw(request, bounds);
+async function readBytes(arriving: Arriving, bounds: BodyBounds): Promise<Uint8Array | Refused> {
+  const raw = await readRaw(arriving, bounds);
   if (!(raw instanceof Uint8Array)) return raw;
-  const encoding = (request.headers.get("content-encoding") ?? "").trim().toLowerCase();
+  const encoding = (arriving.head["content-encoding"] ?? "").trim().toLowerCase();
   return decodeBody(raw, encoding, bounds.bytesMax);
 }
 
 /** Reads a form's bytes, bounded likewise. */
-export async function readForm(request: Request, bounds: BodyBounds): Promise<ReadForm> {
-  const bytes = await readBytes(request, bounds);
+export async function readForm(arriving: Arriving, bounds: BodyBounds): Promise<ReadForm> {
+  const bytes = await readBytes(arriving, bounds);
   if (!(bytes instanceof Uint8Array)) return bytes;
-  return { kind: "ok", form: { bytes, contentType: request.headers.get("content-type") ?? "" } };
+  return { kind: "ok", form: { bytes, contentType: arriving.head["content-type"] ?? "" } };
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Reads a JSON request's text; nothing larger than `bytesMax` is ever held, packed or unpacked. */
-export async function readBody(request: Request, bounds: BodyBounds): Promise<ReadBody> {
-  if (!isJsonType(mediaTypeOf(request))) {
+export async function readBody(arriving: Arriving, bounds: BodyBounds): Promise<ReadBody> {
+  if (!isJsonType(mediaTypeOf(arriving.head))) {
     return refused("unsupported_content_type", "The request needs 'content-type: application/json'.");
   }
-  const decoded = await readBytes(request, bounds);
+  const decoded = await readBytes(arriving, bounds);
   if (!(decoded instanceof Uint8Array)) return decoded;
   try {
     return { kind: "ok", text: decoder.decode(decoded) };

@@ -6,6 +6,7 @@ import { type Refusal, renderRefusal } from "../protocol/refusal.ts";
 import type { PulledBody, Served, ServedBy, Turn } from "../router/turn.ts";
 import { type Dialect, type Head, IGNORED } from "./dialect.ts";
 import { keepAlive } from "./keep-alive.ts";
+import { within } from "./within.ts";
 
 /** Whom to answer, and in which words. */
 export interface Answering {
@@ -96,20 +97,8 @@ function streamOf(bytes: Uint8Array): PulledBody {
   return new Blob([new Uint8Array(bytes)]).stream();
 }
 
-/** What is served, or "held" when it is not there in time. One promise: a race makes several. */
-function servedWithin(serving: Promise<Served>, holdMs: number, clock: Clock): Promise<Served | "held"> {
-  const { promise, resolve, reject } = Promise.withResolvers<Served | "held">();
-  const stop = clock.after(holdMs, () => resolve("held"));
-  const end = (served: Served) => {
-    stop();
-    resolve(served);
-  };
-  serving.then(end, (error) => {
-    stop();
-    reject(error);
-  });
-  return promise;
-}
+/** The outcome is not there in time. */
+const held = (): "held" => "held";
 
 /**
  * The client's answer. A streaming client's status is held until the first outcome or `headHoldMs`: until then a pool
@@ -118,7 +107,7 @@ function servedWithin(serving: Promise<Served>, holdMs: number, clock: Clock): P
 export async function respondTurn(answering: Answering, serving: Promise<Served>): Promise<Response> {
   const { turn, dialect, clock, leave } = answering;
   if (!turn.request.stream) return respondServed(answering, await serving);
-  const first = await servedWithin(serving, LIMITS.headHoldMs, clock);
+  const first = await within(serving, LIMITS.headHoldMs, clock, held);
   if (first !== "held") return respondServed(answering, first);
   const body = keepAlive(lateBody(dialect, serving), dialect.beat, LIMITS.keepAliveMs, clock, leave);
   const head = { ...STREAM_HEAD, ...headOf(answering, {}), ...ownHeaders(turn, null) };

@@ -81,7 +81,8 @@ export const BODIES_TARGET: FuzzTarget = {
   inputs: 100_000,
   shortInputs: 1_500,
   async check(input, rng) {
-    const read = await readBody(requestOf(input, rng), BOUNDS);
+    const request = requestOf(input, rng);
+    const read = await readBody({ request, head: request.headers.toJSON() }, BOUNDS);
     if (read.kind === "refused") return read.refusal.status === 400 ? null : `refused with ${read.refusal.status}`;
     const parsed = parseResponsesRequest(read.text);
     if (parsed.kind === "refused") return null;

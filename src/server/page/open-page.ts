@@ -105,7 +105,8 @@ function parseInput(text: string): { readonly input: unknown } | null {
 async function postOperation(room: Room, request: Request, name: string): Promise<Response> {
   const refused = guardChange(request.headers, room.sessions);
   if (refused !== null) return refused;
-  const body = await readBody(request, {
+  const arriving = { request, head: request.headers.toJSON() };
+  const body = await readBody(arriving, {
     bytesMax: LIMITS.pageBodyBytesMax,
     timeMs: LIMITS.bodyReadMs,
     clock: room.desk.clock,

@@ -26,7 +26,7 @@ function readAsked(route: Route, text: string): Asked {
 
 /** `POST /v1/images/edits`, whose body may be a form: SDKs send one, Codex does not. */
 export function postImageEdits(serving: Serving, call: Call): Promise<Response> {
-  return isForm(call.request) ? answerForm(serving, call, readAskedForm) : postWhole(serving, ROUTES.imageEdits, call);
+  return isForm(call.head) ? answerForm(serving, call, readAskedForm) : postWhole(serving, ROUTES.imageEdits, call);
 }
 
 const SHORT_FIELDS = ["model", "prompt"] as const;
