@@ -113,13 +113,19 @@ export function answerTextOf(terminal: string): string | null {
   return span === null ? null : terminal.slice(span.start, span.end);
 }
 
-/** Id and usage of an event's response object. */
+/** Id, status and usage of a response object, or of the one inside an event. */
 export function readResponse(text: string): {
   readonly responseId: string | null;
+  readonly status: string | null;
   readonly usage: AnswerUsage | null;
 } {
   const event = parseObject(text);
   const response = isObject(event?.["response"]) ? event["response"] : event;
-  if (response === null) return { responseId: null, usage: null };
-  return { responseId: typeof response["id"] === "string" ? response["id"] : null, usage: usageOf(response) };
+  if (response === null) return { responseId: null, status: null, usage: null };
+  const { id, status } = response;
+  return { responseId: textOf(id), status: textOf(status), usage: usageOf(response) };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }

@@ -143,11 +143,10 @@ function settleAfterwards(engine: Engine, run: TurnRun, tried: Tried, read: () =
 function settleStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, end: StreamEnd): void {
   if (end.kind === "ended" && !isFailedTerminal(end.terminal)) {
     const { type, text } = end.terminal;
-    settleAfterwards(engine, run, accepted, () => ({
-      end: type === "response.incomplete" ? "incomplete" : "done",
-      status: 200,
-      ...readResponse(text),
-    }));
+    settleAfterwards(engine, run, accepted, () => {
+      const { responseId, usage } = readResponse(text);
+      return { end: type === "response.incomplete" ? "incomplete" : "done", status: 200, responseId, usage };
+    });
     return;
   }
   orAbandon(engine, run, () => settleBroken(engine, run, accepted, end));
@@ -192,8 +191,8 @@ export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<A
   const headers = accept(engine, run, accepted);
   const body = retellAnswer(result.text, toldOf(run));
   settleAfterwards(engine, run, accepted, () => {
-    const isShort = parseObject(result.text)?.["status"] === "incomplete";
-    return { end: isShort ? "incomplete" : "done", status: 200, ...readResponse(result.text) };
+    const { status, responseId, usage } = readResponse(result.text);
+    return { end: status === "incomplete" ? "incomplete" : "done", status: 200, responseId, usage };
   });
   return {
     kind: "answer",

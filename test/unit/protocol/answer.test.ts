@@ -165,12 +165,15 @@ describe("readResponse() and usageOf()", () => {
     '"usage":{"input_tokens":1200,"input_tokens_details":{"cached_tokens":1024},"output_tokens":40,"total_tokens":1240}';
   const COUNTS = { inputTokens: 1_200, cachedTokens: 1_024, outputTokens: 40 };
   test("read an event's response and an answer in one piece alike", () => {
-    expect(readResponse(done(`"id":"resp_1",${USAGE}`))).toEqual({ responseId: "resp_1", usage: COUNTS });
-    expect(readResponse(`{"id":"resp_1",${USAGE}}`)).toEqual({ responseId: "resp_1", usage: COUNTS });
+    const told = { responseId: "resp_1", status: "incomplete", usage: COUNTS };
+    const response = `"id":"resp_1","status":"incomplete",${USAGE}`;
+    expect(readResponse(done(response))).toEqual(told);
+    expect(readResponse(`{${response}}`)).toEqual(told);
   });
   test("tell no counts that are not there", () => {
-    expect(readResponse('{"response":{"usage":null}}')).toEqual({ responseId: null, usage: null });
-    expect(readResponse("[DONE]")).toEqual({ responseId: null, usage: null });
+    const nothing = { responseId: null, status: null, usage: null };
+    expect(readResponse('{"response":{"usage":null,"status":7}}')).toEqual(nothing);
+    expect(readResponse("[DONE]")).toEqual(nothing);
     expect(usageOf({})).toBeNull();
   });
   test("count no nonsense", () => {
