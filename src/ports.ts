@@ -386,8 +386,8 @@ export interface UpstreamRequest {
   readonly body: Uint8Array<ArrayBuffer> | string | null;
   /** The account's own outbound proxy; null for the environment's. */
   readonly proxyUrl: string | null;
-  /** The client's connection whose turn this is, if upstream may keep one for it as well; none when left out. */
-  readonly lane?: Lane;
+  /** The client's connection whose turn this is, if upstream may keep one for it as well; null or left out for none. */
+  readonly lane?: Lane | null;
 }
 
 export interface UpstreamAnswer {

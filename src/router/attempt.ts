@@ -94,15 +94,15 @@ export async function runAttempt(engine: Engine, input: AttemptInput): Promise<A
     stopTurnClock();
     forgetClient();
   };
-  let isKept = false;
+  let kind: AttemptResult["kind"] = "failed";
   try {
     const result = await openAndRead({ engine, input, identity, controller, letGo });
-    isKept = result.kind === "stream";
+    kind = result.kind;
     return result;
   } finally {
-    if (!isKept) letGo();
+    if (kind !== "stream") letGo();
     // Whatever went wrong in here, upstream must not go on working for nobody.
-    if (!isKept) controller.abort(OVER);
+    if (kind === "failed") controller.abort(OVER);
   }
 }
 
@@ -139,15 +139,18 @@ async function leaseToken(engine: Engine, input: AttemptInput): Promise<Leased> 
 async function openAndRead(try_: Try): Promise<AttemptResult> {
   const { engine, input, identity, controller } = try_;
   const { signal } = controller;
-  const { ignored, ...sent } = buildRequest(engine, input, identity);
+  const { headers, body, ignored } = buildRequest(engine, input, identity);
   const { route } = input.turn;
   const headMs = comesWhole(input, identity) ? route.wholeMs : LIMITS.upstreamHeadMs;
   const stopHeadClock = engine.clock.after(headMs, () => controller.abort(HEAD_CLOCK));
   let answer: UpstreamAnswer;
   try {
-    const url = `${identity.baseUrl}${route.path}`;
-    const way = { method: "POST" as const, url, proxyUrl: identity.proxyUrl, ...laneOf(input, identity) };
-    answer = await engine.upstream.send({ ...way, ...sent }, signal);
+    const { baseUrl, proxyUrl } = identity;
+    const lane = laneOf(input, identity);
+    answer = await engine.upstream.send(
+      { method: "POST", url: `${baseUrl}${route.path}`, headers, body, proxyUrl, lane },
+      signal,
+    );
   } catch (error) {
     return failed(evidenceOfSend(try_, error), identity.generation);
   } finally {

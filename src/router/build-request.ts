@@ -19,9 +19,9 @@ export function comesWhole({ turn }: AttemptInput, identity: Identity): boolean 
 }
 
 /** A client's connection may have one of its own upstream, where the account offers that: ChatGPT accounts do. */
-export function laneOf({ turn }: AttemptInput, identity: Identity): { readonly lane?: Lane } {
+export function laneOf({ turn }: AttemptInput, identity: Identity): Lane | null {
   const isOffered = identity.kind === "chatgpt" && turn.route.fit === "turn" && !turn.route.isWhole;
-  return turn.lane !== null && isOffered ? { lane: turn.lane } : {};
+  return isOffered ? turn.lane : null;
 }
 
 /** Model and tier as they are sent; upstream wants to know beforehand only of turns. */

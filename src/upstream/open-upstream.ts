@@ -7,7 +7,16 @@ import { isLoopbackHost } from "./endpoints.ts";
 import { transportErrorOf } from "./transport-error.ts";
 
 /** The part of fetch that is used, so that a simulator can stand in for the network. */
-export type Send = (url: string, init: RequestInit & { timeout: boolean; proxy?: string }) => Promise<Response>;
+export type Send = (url: string, init: SendInit) => Promise<Response>;
+
+/** Made for one call. Fetch takes false for "no proxy at all". */
+type SendInit = RequestInit & { timeout: boolean; proxy?: string | false };
+
+function initOf({ method, headers, body, proxyUrl }: UpstreamRequest, signal: AbortSignal): SendInit {
+  const init: SendInit = { method, headers, body, redirect: "manual", signal, timeout: false };
+  if (proxyUrl !== null) init.proxy = proxyUrl;
+  return init;
+}
 
 /** A redirect would carry credentials to a place nobody chose, so none is followed. */
 export function openUpstream(send: Send): Upstream {
@@ -15,15 +24,7 @@ export function openUpstream(send: Send): Upstream {
     async send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer> {
       signal.throwIfAborted();
       try {
-        const response = await send(request.url, {
-          method: request.method,
-          headers: request.headers,
-          body: request.body,
-          redirect: "manual",
-          signal,
-          timeout: false,
-          ...(request.proxyUrl === null ? {} : { proxy: request.proxyUrl }),
-        });
+        const response = await send(request.url, initOf(request, signal));
         return { status: response.status, headers: response.headers.toJSON(), body: response.body };
       } catch (error) {
         if (signal.aborted) throw signal.reason;
@@ -35,14 +36,26 @@ export function openUpstream(send: Send): Upstream {
 
 /** The real network. A base on this machine is asked straight: no proxy of the environment's could reach it. */
 export function openNetwork(): Upstream {
+  const isOnThisMachine = nearnessOfHosts();
   return openUpstream((url, init) => {
-    if (init.proxy !== undefined) return fetchThroughProxy(url, init);
-    return fetch(url, isLoopbackHost(new URL(url).hostname) ? { ...init, ...NO_PROXY_AT_ALL } : init);
+    if (init.proxy !== undefined) return fetchThroughProxy(url, init as RequestInit);
+    if (isOnThisMachine(url)) init.proxy = false;
+    return fetch(url, init as RequestInit);
   });
 }
 
-/** Fetch takes false for "none", which its types do not know. */
-const NO_PROXY_AT_ALL: object = { proxy: false };
+/** Upstream has a handful of hosts, each looked into once. */
+function nearnessOfHosts(): (url: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (url) => {
+    const origin = url.slice(0, url.indexOf("/", "https://".length));
+    const before = known.get(origin);
+    if (before !== undefined) return before;
+    const isNear = isLoopbackHost(new URL(url).hostname);
+    known.set(origin, isNear);
+    return isNear;
+  };
+}
 
 const BYPASSES = ["NO_PROXY", "no_proxy"] as const;
 
