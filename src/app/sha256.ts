@@ -1,4 +1,4 @@
 /** What is kept of a secret or of a conversation? Its hash, in hex. */
 export function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  return Bun.CryptoHasher.hash("sha256", text, "hex");
 }

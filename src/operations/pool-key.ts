@@ -43,9 +43,14 @@ export function createPoolKey(randomBytes: (count: number) => Uint8Array): strin
   return body + checksumOf(body);
 }
 
+/** Whether a text could be a key by its length and letters; its check digits are not looked at. */
+export function hasKeyForm(text: string): boolean {
+  return FORM.test(text);
+}
+
 /** Whether a text has the form of a key; says nothing about whether such a key was ever made. */
 export function checkPoolKey(text: string): KeyCheck {
-  if (!FORM.test(text)) return "malformed";
+  if (!hasKeyForm(text)) return "malformed";
   const body = text.slice(0, -CHECKSUM_LENGTH);
   return checksumOf(body) === text.slice(-CHECKSUM_LENGTH) ? "ok" : "bad-checksum";
 }

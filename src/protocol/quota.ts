@@ -104,14 +104,44 @@ function limitIdOf(feature: string | null, name: string | null): string | null {
 
 const USED_PERCENT = "-used-percent";
 
+/** Names of the headers that tell of one window. */
+interface WindowNames {
+  readonly used: string;
+  readonly resetAt: string;
+  readonly resetAfter: string;
+  readonly minutes: string;
+  readonly limitName: string;
+  /** The limit's own id, where no header names it. */
+  readonly feature: string;
+}
+
+/** Null for what is no window's name, such as `x-codex-primary` is. */
+function namesOf(window: string): WindowNames | null {
+  const slot = ["-primary", "-secondary"].find((ending) => window.endsWith(ending));
+  if (slot === undefined) return null;
+  const family = window.slice(0, -slot.length);
+  return {
+    used: window + USED_PERCENT,
+    resetAt: `${window}-reset-at`,
+    resetAfter: `${window}-reset-after-seconds`,
+    minutes: `${window}-window-minutes`,
+    limitName: `${family}-limit-name`,
+    feature: family.slice("x-".length).replaceAll("-", "_"),
+  };
+}
+
+/** The windows that every answer tells of. */
+const USUAL: ReadonlyMap<string, WindowNames | null> = new Map(
+  ["x-codex-primary", "x-codex-secondary"].map((window) => [window + USED_PERCENT, namesOf(window)]),
+);
+
 /** Reads every family of `x-codex-…` headers. `nowMs` is when the answer came. */
 export function parseQuotaHeaders(fields: HeaderFields, nowMs: number): QuotaReading {
   const windows: (QuotaWindow | null)[] = [];
   for (const name in fields) {
     if (!name.endsWith(USED_PERCENT) || !name.startsWith("x-codex-")) continue;
-    const window = name.slice(0, -USED_PERCENT.length);
-    const family = familyOf(window);
-    if (family !== null) windows.push(headerWindow(fields, family, window, nowMs));
+    const names = USUAL.get(name) ?? namesOf(name.slice(0, -USED_PERCENT.length));
+    if (names !== null) windows.push(headerWindow(fields, names, nowMs));
   }
   return {
     windows: uniqueWindows(windows),
@@ -121,24 +151,17 @@ export function parseQuotaHeaders(fields: HeaderFields, nowMs: number): QuotaRea
   };
 }
 
-/** Such as `x-codex` of `x-codex-primary`; null for what is no window's name. */
-function familyOf(window: string): string | null {
-  for (const slot of ["-primary", "-secondary"]) if (window.endsWith(slot)) return window.slice(0, -slot.length);
-  return null;
-}
-
 /** An absent window comes as a zero with an empty reset. */
-function headerWindow(fields: HeaderFields, family: string, window: string, nowMs: number): QuotaWindow | null {
-  const used = numberOf(fields[window + USED_PERCENT]);
-  const resetAt = numberOf(fields[`${window}-reset-at`]);
+function headerWindow(fields: HeaderFields, names: WindowNames, nowMs: number): QuotaWindow | null {
+  const used = numberOf(fields[names.used]);
+  const resetAt = numberOf(fields[names.resetAt]);
   if (used === 0 && resetAt === null) return null;
-  const feature = family.slice("x-".length).replaceAll("-", "_");
   const raw: RawWindow = {
-    limit: limitIdOf(feature, textOf(fields[`${family}-limit-name`])) ?? feature,
+    limit: limitIdOf(names.feature, textOf(fields[names.limitName])) ?? names.feature,
     used,
-    minutes: numberOf(fields[`${window}-window-minutes`]),
+    minutes: numberOf(fields[names.minutes]),
     resetAt,
-    resetAfterSeconds: numberOf(fields[`${window}-reset-after-seconds`]),
+    resetAfterSeconds: numberOf(fields[names.resetAfter]),
   };
   return toWindow(raw, nowMs);
 }

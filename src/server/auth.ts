@@ -1,5 +1,5 @@
 /** Whose key is it? Tells a typo, an unknown key, a revoked one and one of the other runtime apart. */
-import { checkPoolKey } from "../operations/pool-key.ts";
+import { checkPoolKey, hasKeyForm } from "../operations/pool-key.ts";
 import type { Clock, KeyRecord, Runtime } from "../ports.ts";
 import { type Refusal, refuse } from "../protocol/refusal.ts";
 import type { WrongKeys } from "./wrong-keys.ts";
@@ -63,7 +63,8 @@ export function requireKey(ring: KeyRing, key: string | null): Authorised {
     return refused("missing_key", `No API key was given. Send it as 'Authorization: Bearer cux_pool_…'. ${hint}`);
   }
   const hash = ring.hash(key);
-  const record = checkPoolKey(key) === "ok" ? ring.byHash(hash) : null;
+  // The check digits say what is wrong with a key that is not known; one that is has them right.
+  const record = hasKeyForm(key) ? ring.byHash(hash) : null;
   if (record === null || record.revokedAtMs !== null) {
     if (ring.wrong.admit()) return explainWrongKey(ring, key, hash, record);
     return refused("invalid_key", "The API key is not good here. So many wrong ones came that it was not looked into.");

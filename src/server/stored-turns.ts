@@ -59,8 +59,11 @@ function findPrevious(shelf: Shelf, keyId: string, id: string): Previous | null 
   return response === null || input === null ? null : { input, output: outputTextOf(response) };
 }
 
+const NO_ITEMS: ReadonlyMap<string, string> = new Map();
+
 /** The items that the input only names; each response is read once. */
 function findItems(shelf: Shelf, keyId: string, ids: readonly string[]): ReadonlyMap<string, string> {
+  if (ids.length === 0) return NO_ITEMS;
   const sinceMs = storedSinceMs(shelf);
   const holders = new Set(ids.map((id) => shelf.responses.responseOfItem(keyId, id, sinceMs)));
   const items = new Map<string, string>();

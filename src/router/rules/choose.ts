@@ -54,10 +54,8 @@ interface Judged extends Measured {
 function markSameAccount(judged: readonly Judged[], needs: Needs): Judged[] {
   const places = new Map<string, string>();
   for (const wanted of [needs.boundProfileId, needs.ownerProfileId]) {
-    const own = judged.find((entry) => entry.exclusion === null && entry.candidate.profileId === wanted);
-    if (own !== undefined && !places.has(own.candidate.accountKey)) {
-      places.set(own.candidate.accountKey, own.candidate.profileId);
-    }
+    const own = eligibleOf(judged, wanted);
+    if (own !== null && !places.has(own.accountKey)) places.set(own.accountKey, own.profileId);
   }
   return judged.map((entry) => {
     if (entry.exclusion !== null) return entry;
@@ -67,6 +65,15 @@ function markSameAccount(judged: readonly Judged[], needs: Needs): Judged[] {
     if (place === undefined || place === profileId) return entry;
     return { ...entry, exclusion: because("same-account") };
   });
+}
+
+/** The candidate of that profile, if nothing speaks against it. */
+function eligibleOf(judged: readonly Judged[], profileId: string | null): Candidate | null {
+  if (profileId === null) return null;
+  for (const { candidate, exclusion } of judged) {
+    if (candidate.profileId === profileId) return exclusion === null ? candidate : null;
+  }
+  return null;
 }
 
 /** Limits that the owner or upstream may lift before their time. */
@@ -137,12 +144,11 @@ function rank(eligible: readonly Judged[], input: ChoiceInput): Candidate[] {
 }
 
 function pick(judged: readonly Judged[], input: ChoiceInput): { candidate: Candidate; reason: ChoiceReason } | null {
+  const owner = eligibleOf(judged, input.needs.ownerProfileId);
+  if (owner !== null) return { candidate: owner, reason: "owner" };
+  const bound = eligibleOf(judged, input.needs.boundProfileId);
+  if (bound !== null) return { candidate: bound, reason: "bound" };
   const eligible = judged.filter((entry) => entry.exclusion === null);
-  const byId = (id: string | null) => eligible.find(({ candidate }) => candidate.profileId === id)?.candidate;
-  const owner = byId(input.needs.ownerProfileId);
-  if (owner !== undefined) return { candidate: owner, reason: "owner" };
-  const bound = byId(input.needs.boundProfileId);
-  if (bound !== undefined) return { candidate: bound, reason: "bound" };
   const first = rank(eligible, input)[0];
   if (first !== undefined) {
     return { candidate: first, reason: input.routing === "least-used" ? "most-room" : "next-in-turn" };

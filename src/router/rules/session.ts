@@ -33,17 +33,19 @@ export interface SessionKey {
   readonly text: string;
 }
 
+const NAMES = [
+  ["thread-id", "threadId"],
+  ["session-id", "sessionId"],
+  ["previous-response", "previousResponseSession"],
+  ["conversation", "conversation"],
+  ["prompt-cache-key", "promptCacheKey"],
+  ["client-session", "clientSession"],
+] as const satisfies readonly (readonly [Affinity, keyof SessionHints])[];
+
 /** Always gives a key: clients that name nothing are told apart by how their conversation begins. */
 export function sessionKeyOf(hints: SessionHints): SessionKey {
-  const named: readonly (readonly [Affinity, string | null])[] = [
-    ["thread-id", hints.threadId],
-    ["session-id", hints.sessionId],
-    ["previous-response", hints.previousResponseSession],
-    ["conversation", hints.conversation],
-    ["prompt-cache-key", hints.promptCacheKey],
-    ["client-session", hints.clientSession],
-  ];
-  for (const [affinity, text] of named) {
+  for (const [affinity, field] of NAMES) {
+    const text = hints[field];
     if (text !== null && text !== "") return { affinity, text };
   }
   return {
