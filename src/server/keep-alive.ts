@@ -5,29 +5,55 @@ import type { BodyChunk, BodyReader, PulledBody } from "../router/turn.ts";
 
 type Client = ReadableStreamDefaultController<Uint8Array>;
 
+/** How a quiet client is kept. */
+export interface Beats {
+  /** Goes out whenever nothing flowed for `everyMs`. */
+  readonly beat: Uint8Array;
+  readonly everyMs: number;
+  readonly clock: Clock;
+  /** The client has gone before the end. */
+  readonly onCancel: () => void;
+}
+
+/**
+ * An answer's body. What is there of it goes out at once, and what has come to its end already goes out in one piece, with
+ * its length: a stream for it would cost more than all of its bytes.
+ */
+export function bodyOf(source: PulledBody, beats: Beats): ReadableStream<Uint8Array> | Uint8Array {
+  const reader = source.getReader();
+  const ready = readyOf(reader);
+  if (ready !== null && reader.isOver === true) return ready;
+  return openStream({ reader, ready, open: () => Promise.resolve(reader) }, beats);
+}
+
+/** The same for a body that is still on its way. */
+export function keepAlive(source: Promise<PulledBody>, beats: Beats): ReadableStream<Uint8Array> {
+  const opening = source.then((body) => body.getReader());
+  return openStream({ reader: null, ready: null, open: () => opening }, beats);
+}
+
 /** Nobody else would end a body that fails before there is a stream. */
-function readyOf(reader: BodyReader | null): Uint8Array | null {
+function readyOf(reader: BodyReader): Uint8Array | null {
   try {
-    return reader?.ready?.() ?? null;
+    return reader.ready?.() ?? null;
   } catch (error) {
-    void reader?.cancel(error);
+    void reader.cancel(error);
     throw error;
   }
 }
 
-/**
- * The body with `beat` put in whenever nothing flowed for `everyMs`. Pull-based like its source: for a client that does
- * not read one beat waits at most. `source` may still be on its way; what it has at once goes out without waiting.
- */
-export function keepAlive(
-  source: PulledBody | Promise<PulledBody>,
-  beat: Uint8Array,
-  everyMs: number,
-  clock: Clock,
-  onCancel: () => void,
-): ReadableStream<Uint8Array> {
-  let reader: BodyReader | null = "then" in source ? null : source.getReader();
-  const opening = "then" in source ? source.then((stream) => stream.getReader()) : null;
+interface Opening {
+  /** Null while it is on its way. */
+  readonly reader: BodyReader | null;
+  /** What it has given already. */
+  readonly ready: Uint8Array | null;
+  readonly open: () => Promise<BodyReader>;
+}
+
+/** Pull-based like its source: for a client that does not read one beat waits at most. */
+function openStream({ reader: known, ready, open }: Opening, beats: Beats): ReadableStream<Uint8Array> {
+  const { beat, everyMs, clock, onCancel } = beats;
+  let reader = known;
   let client: Client | null = null;
   const patience = new Patience(clock, everyMs, () => {
     // One at a time: the next waits until this one has been taken.
@@ -35,7 +61,7 @@ export function keepAlive(
   });
 
   async function readFirst(): Promise<BodyChunk> {
-    reader ??= (await opening) as BodyReader;
+    reader = await open();
     return reader.read();
   }
 
@@ -68,7 +94,6 @@ export function keepAlive(
     {
       start(controller) {
         // There before anybody reads, it goes out in one piece with the answer's head: else the runtime sends that alone.
-        const ready = readyOf(reader);
         if (ready !== null) give({ done: false, value: ready }, controller);
       },
       pull(controller) {
@@ -83,8 +108,7 @@ export function keepAlive(
       async cancel(reason) {
         patience.close();
         onCancel();
-        reader ??= (await opening) as BodyReader;
-        await reader.cancel(reason);
+        await (reader ?? (await open())).cancel(reason);
       },
     },
     { highWaterMark: 0 },

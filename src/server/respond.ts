@@ -5,7 +5,7 @@ import { refusalOfBody } from "../protocol/passed-error.ts";
 import { type Refusal, renderRefusal } from "../protocol/refusal.ts";
 import type { PulledBody, Served, ServedBy, Turn } from "../router/turn.ts";
 import { type Dialect, type Head, IGNORED } from "./dialect.ts";
-import { keepAlive } from "./keep-alive.ts";
+import { type Beats, bodyOf, keepAlive } from "./keep-alive.ts";
 import { within } from "./within.ts";
 
 /** Whom to answer, and in which words. */
@@ -51,8 +51,12 @@ export function respondRefusal(refusal: Refusal, headers: Readonly<Record<string
 /** Status of a connection whose client has gone; nobody reads it, logs do. */
 const CLIENT_CLOSED = 499;
 
+function beatsOf({ dialect, clock }: Answering, onCancel = (): void => undefined): Beats {
+  return { beat: dialect.beat, everyMs: LIMITS.keepAliveMs, clock, onCancel };
+}
+
 function respondServed(answering: Answering, served: Served): Response {
-  const { turn, dialect, clock } = answering;
+  const { turn, dialect } = answering;
   const own = ownHeaders(turn, served.by);
   switch (served.kind) {
     case "refused":
@@ -67,8 +71,9 @@ function respondServed(answering: Answering, served: Served): Response {
       });
     }
     case "stream": {
-      const body = keepAlive(dialect.stream(served.body), dialect.beat, LIMITS.keepAliveMs, clock, () => undefined);
-      return new Response(body, {
+      const body = bodyOf(dialect.stream(served.body), beatsOf(answering));
+      // Types of bodies know no bytes that may be shared; these are not.
+      return new Response(body as ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, {
         status: 200,
         headers: { ...STREAM_HEAD, ...headOf(answering, served.headers), ...own },
       });
@@ -109,7 +114,7 @@ export async function respondTurn(answering: Answering, serving: Promise<Served>
   if (!turn.request.stream) return respondServed(answering, await serving);
   const first = await within(serving, LIMITS.headHoldMs, clock, held);
   if (first !== "held") return respondServed(answering, first);
-  const body = keepAlive(lateBody(dialect, serving), dialect.beat, LIMITS.keepAliveMs, clock, leave);
+  const body = keepAlive(lateBody(dialect, serving), beatsOf(answering, leave));
   const head = { ...STREAM_HEAD, ...headOf(answering, {}), ...ownHeaders(turn, null) };
   return new Response(body, { status: 200, headers: head });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { BodyChunk, PulledBody } from "../../../src/router/turn.ts";
-import { keepAlive } from "../../../src/server/keep-alive.ts";
-import { createVirtualClock } from "../../../src/simulator/clock.ts";
+import { type Beats, bodyOf, keepAlive } from "../../../src/server/keep-alive.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/simulator/clock.ts";
 
 const EVERY_MS = 100;
 const BEAT = new Uint8Array([7]);
@@ -22,10 +22,20 @@ function aBody() {
   return { asked, body };
 }
 
-function open(source: PulledBody | Promise<PulledBody>) {
+function beatsOf(clock: VirtualClock): Beats {
+  return { beat: BEAT, everyMs: EVERY_MS, clock, onCancel: () => undefined };
+}
+
+function open(source: Promise<PulledBody>) {
   const clock = createVirtualClock(0);
-  const stream = keepAlive(source, BEAT, EVERY_MS, clock, () => undefined);
-  return { clock, reader: stream.getReader() };
+  return { clock, reader: keepAlive(source, beatsOf(clock)).getReader() };
+}
+
+function openKnown(source: PulledBody) {
+  const clock = createVirtualClock(0);
+  const body = bodyOf(source, beatsOf(clock));
+  if (body instanceof Uint8Array) throw new Error("it went out in one piece");
+  return { clock, reader: body.getReader() };
 }
 
 describe("keepAlive()", () => {
@@ -61,7 +71,7 @@ describe("keepAlive()", () => {
       asks += 1;
       return new Uint8Array([1, 2]);
     };
-    const { clock, reader } = open({ getReader: () => ({ ...body.getReader(), ready }) });
+    const { clock, reader } = openKnown({ getReader: () => ({ ...body.getReader(), ready }) });
     expect([asks, asked.length]).toEqual([1, 0]);
     expect((await reader.read()).value).toEqual(new Uint8Array([1, 2]));
     const read = reader.read();
@@ -70,13 +80,25 @@ describe("keepAlive()", () => {
     expect((await read).value).toEqual(new Uint8Array([3]));
   });
 
-  test("is over at once when all of it was there", async () => {
+  test("gives all of it in one piece when it was there to its end", () => {
     const { asked, body } = aBody();
+    const clock = createVirtualClock(0);
     const source = { getReader: () => ({ ...body.getReader(), ready: () => new Uint8Array([1]), isOver: true }) };
-    const { clock, reader } = open(source);
-    expect((await reader.read()).value).toEqual(new Uint8Array([1]));
-    expect((await reader.read()).done).toBe(true);
+    expect(bodyOf(source, beatsOf(clock))).toEqual(new Uint8Array([1]));
     expect([asked.length, clock.pendingTimers()]).toEqual([0, 0]);
+  });
+
+  test("ends with the last bytes of a source that tells that they are", async () => {
+    const { asked, body } = aBody();
+    const known = { ...body.getReader(), isOver: false };
+    const { clock, reader } = openKnown({ getReader: () => known });
+    const read = reader.read();
+    await clock.settle();
+    known.isOver = true;
+    asked[0]?.resolve({ done: false, value: new Uint8Array([1]) });
+    expect((await read).value).toEqual(new Uint8Array([1]));
+    expect((await reader.read()).done).toBe(true);
+    expect([asked.length, clock.pendingTimers()]).toEqual([1, 0]);
   });
 
   test("holds no timer once its source has failed, at its beginning or later", async () => {
