@@ -3,7 +3,7 @@
  * one run; and the choice among all profiles by itself.
  */
 
-import { type Figure, median } from "../src/bench/figures.ts";
+import { compare, type Figure, median } from "../src/bench/figures.ts";
 import type { Size } from "../src/bench/fill-home.ts";
 import { bodyOf, runTurn } from "../src/bench/load.ts";
 import { SMALL, type Target, type World } from "../src/bench/world.ts";
@@ -66,7 +66,7 @@ export async function measureInput(world: World, plan: GrowthPlan): Promise<Figu
       what: `to first output, ${(inputBytes / 1_000).toLocaleString("en")} kB of input`,
       unit: "ms",
       values: { [world.bare.name]: bare, [world.pool.name]: pool },
-      against: { kind: "difference", value: pool - bare, target: null },
+      against: compare("difference", [pool - bare], null, "ms"),
     });
   }
   return figures;

@@ -32,10 +32,16 @@ function missedText(figures: readonly Figure[]): string {
 
 const METHOD = `How it is measured: upstream, the proxies, the pool and the load are processes of their own on one machine, and share its
 cores. All targets take turns within each round, each round beginning with another one, so that a machine that slows down
-slows all of them; figures are medians over the rounds unless they say otherwise, and a ratio is the median of the rounds'
-own. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks is measured, and not what was started
-a second ago. What stands under "codexuse against bare" is a ratio for rates and a difference for times and memory. Single
+slows all of them; figures are medians over the rounds. What stands under "codexuse against bare" is a ratio for rates and
+a difference for times and memory: the median of the rounds' own, and where their middle half lies. Before anything is
+timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks is measured, and not what was started a second ago. Single
 milliseconds depend on the machine; ratios and differences much less.
+
+- **Time to first output** is taken one turn at a time, ${FULL_PLAN.timedTurns} of each target in a row, as they come when somebody uses
+  that proxy and no other. "Each turn after one of every other" is the same with one turn of each target in turn: every
+  process then finds the machine's caches emptied by all the others, which costs most where most is done.
+- **Small streams** are short enough, and upstream quick enough, for most of them to have come whole before their head goes
+  out; the pool then sends them in one piece.
 
 - **Upstream** sends every event by itself. The simulator checks each request and makes its answers anew, as a server
   does; the upstream "at no cost" has them ready, so that what stands before it shows undiluted. OpenAI's ChatGPT backend

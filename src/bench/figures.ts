@@ -27,6 +27,8 @@ export interface Figure {
 export interface Comparison {
   readonly kind: "ratio" | "difference";
   readonly value: number;
+  /** Where the middle half of the rounds lies; null where there was one only. */
+  readonly spread: readonly [low: number, high: number] | null;
   /** What we want it to be, and whether it is; null where nothing was promised. */
   readonly target: { readonly words: string; readonly isMet: boolean } | null;
 }
@@ -36,12 +38,20 @@ export interface Bound {
   readonly atMost?: number;
 }
 
-export function compare(kind: Comparison["kind"], value: number, bound: Bound | null, unit: Unit): Comparison {
-  if (bound === null) return { kind, value, target: null };
+/** `compared` has one ratio or difference for each round. */
+export function compare(
+  kind: Comparison["kind"],
+  compared: readonly number[],
+  bound: Bound | null,
+  unit: Unit,
+): Comparison {
+  const value = median(compared);
+  const spread = compared.length < 2 ? null : ([percentile(compared, 0.25), percentile(compared, 0.75)] as const);
+  if (bound === null) return { kind, value, spread, target: null };
   const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = bound;
   const edge = bound.atLeast ?? bound.atMost ?? 0;
   const words = `${bound.atLeast === undefined ? "at most" : "at least"} ${kind === "ratio" ? `× ${edge}` : `+${edge} ${unit}`}`;
-  return { kind, value, target: { words, isMet: value >= atLeast && value <= atMost } };
+  return { kind, value, spread, target: { words, isMet: value >= atLeast && value <= atMost } };
 }
 
 export function round(value: number): string {
@@ -50,8 +60,10 @@ export function round(value: number): string {
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function comparisonText({ kind, value }: Comparison): string {
-  return kind === "ratio" ? `× ${value.toFixed(2)}` : `${value >= 0 ? "+" : ""}${round(value)}`;
+function comparisonText({ kind, value, spread }: Comparison): string {
+  const text = (figure: number) => (kind === "ratio" ? figure.toFixed(2) : `${figure >= 0 ? "+" : ""}${round(figure)}`);
+  const range = spread === null ? "" : ` (${spread.map(text).join(" to ")})`;
+  return `${kind === "ratio" ? "× " : ""}${text(value)}${range}`;
 }
 
 function targetText(against: Comparison | null): string {

@@ -2,7 +2,7 @@
  * What does the pool cost? Each measure asks every target in turn within each round, so that a machine that slows down
  * slows all of them, and gives medians over the rounds.
  */
-import { type Bound, compare, type Figure, median, percentile, type Unit } from "./figures.ts";
+import { type Bound, type Comparison, compare, type Figure, median, percentile, type Unit } from "./figures.ts";
 import { bodyOf, openStreams, runMany, runTurn, runWhole } from "./load.ts";
 import type { Say } from "./pretend-upstream.ts";
 import { SMALL, type Target, type World } from "./world.ts";
@@ -26,24 +26,30 @@ function targetsOf({ direct, bare, reading, pool, other }: World): Target[] {
   return [direct, bare, reading, pool, ...(other === null ? [] : [other])];
 }
 
-type Samples = ReadonlyMap<Target, number[]>;
+/** What each round gave, target by target. */
+type Rounds<Value> = ReadonlyMap<Target, readonly Value[]>;
 
-function emptySamples(targets: readonly Target[]): Map<Target, number[]> {
+function emptyRounds<Value>(targets: readonly Target[]): Map<Target, Value[]> {
   return new Map(targets.map((target) => [target, []]));
+}
+
+/** One figure of each round. */
+function pick<Value>(rounds: Rounds<Value>, of: (value: Value) => number): Rounds<number> {
+  return new Map([...rounds].map(([target, values]) => [target, values.map(of)]));
 }
 
 /**
  * Runs `measure` on every target in turn, after one round that does not count. Each round begins with another one, so that
  * none always follows the same, and upstream's quota is full before each: an account that runs low is another measure.
  */
-async function interleave(
+async function interleave<Value>(
   world: World,
   rounds: number,
   answer: Say,
-  measure: (target: Target) => Promise<number>,
-): Promise<Samples> {
+  measure: (target: Target) => Promise<Value>,
+): Promise<Rounds<Value>> {
   const targets = targetsOf(world);
-  const samples = emptySamples(targets);
+  const samples = emptyRounds<Value>(targets);
   for (let round = 0; round <= rounds; round += 1) {
     const first = round % targets.length;
     for (const target of [...targets.slice(first), ...targets.slice(0, first)]) {
@@ -61,25 +67,21 @@ export const AT_NO_COST = ", upstream at no cost";
 interface Asked {
   readonly what: string;
   readonly unit: Unit;
-  readonly kind: "ratio" | "difference";
+  readonly kind: Comparison["kind"];
   readonly bound: Bound | null;
-  readonly share?: number;
 }
 
-/** What is wanted is wanted before the simulator. */
-function figureOf(world: World, samples: Samples, { what: name, unit, kind, bound, share = 0.5 }: Asked): Figure {
+/** What is wanted is wanted before the simulator. Rounds are compared one by one: between two the machine may change its pace. */
+function figureOf(world: World, rounds: Rounds<number>, { what: name, unit, kind, bound }: Asked): Figure {
   const isSimulated = world.upstream === "simulator";
   const what = isSimulated ? name : `${name}${AT_NO_COST}`;
-  const of = (target: Target) => percentile(samples.get(target) ?? [], share);
-  const values = Object.fromEntries([...samples.keys()].map((target) => [target.name, of(target)]));
-  const value = kind === "ratio" ? ratioOf(world, samples) : of(world.pool) - of(world.bare);
-  return { what, unit, values, against: compare(kind, value, isSimulated ? bound : null, unit) };
-}
-
-/** The median of the rounds' own ratios: between two rounds the machine may change its pace. */
-function ratioOf({ pool, bare }: World, samples: Samples): number {
-  const beside = samples.get(bare) ?? [];
-  return median((samples.get(pool) ?? []).map((rate, round) => rate / (beside[round] ?? Number.NaN)));
+  const values = Object.fromEntries([...rounds].map(([target, samples]) => [target.name, median(samples)]));
+  const beside = rounds.get(world.bare) ?? [];
+  const compared = (rounds.get(world.pool) ?? []).map((value, round) => {
+    const bare = beside[round] ?? Number.NaN;
+    return kind === "ratio" ? value / bare : value - bare;
+  });
+  return { what, unit, values, against: compare(kind, compared, isSimulated ? bound : null, unit) };
 }
 
 /** Only the pool, and whatever else is measured with it, turns upstream's streams into answers in one piece. */
@@ -103,48 +105,88 @@ export async function warmUp(world: World, plan: Plan): Promise<void> {
   }
 }
 
-/** One turn of each target at a time, over and over: a hiccup of the machine hits one sample and not one target. */
-export async function measureLatency(world: World, plan: Plan): Promise<Figure[]> {
-  await world.say(SMALL_ANSWER);
-  const body = bodyOf({ inputBytes: 100_000, session: "bench-latency", stream: true });
+interface Times {
+  readonly first: readonly number[];
+  readonly whole: readonly number[];
+}
+
+async function timeTurns(target: Target, body: string, count: number): Promise<Times> {
+  const [first, whole]: [number[], number[]] = [[], []];
+  for (let turn = 0; turn < count; turn += 1) {
+    const { firstMs, wholeMs } = await runTurn(target, body);
+    first.push(firstMs);
+    whole.push(wholeMs);
+  }
+  return { first, whole };
+}
+
+/** One turn of each target at a time, over and over: every process finds its caches emptied by all the others. */
+async function timeAmongOthers(world: World, plan: Plan, body: string): Promise<Rounds<Times>> {
   const targets = targetsOf(world);
-  const [first, whole] = [emptySamples(targets), emptySamples(targets)];
-  const warmUp = 20;
-  for (let turn = 0; turn < warmUp + plan.rounds * plan.timedTurns; turn += 1) {
-    for (const target of targets) {
-      const { firstMs, wholeMs } = await runTurn(target, body);
-      if (turn < warmUp) continue;
-      first.get(target)?.push(firstMs);
-      whole.get(target)?.push(wholeMs);
+  const rounds = emptyRounds<Times>(targets);
+  for (let round = 0; round <= plan.rounds; round += 1) {
+    await world.say(SMALL_ANSWER);
+    const turns = emptyRounds<Times>(targets);
+    for (let turn = 0; turn < plan.timedTurns / 4; turn += 1) {
+      for (const target of targets) turns.get(target)?.push(await timeTurns(target, body, 1));
+    }
+    if (round === 0) continue;
+    for (const [target, times] of turns) {
+      rounds
+        .get(target)
+        ?.push({ first: times.flatMap(({ first }) => first), whole: times.flatMap(({ whole }) => whole) });
     }
   }
+  return rounds;
+}
+
+/** One turn at a time: at first some hundreds of each target, then one of each. */
+export async function measureLatency(world: World, plan: Plan): Promise<Figure[]> {
+  const body = bodyOf({ inputBytes: 100_000, session: "bench-latency", stream: true });
+  const inRow = await interleave(world, plan.rounds, SMALL_ANSWER, (target) =>
+    timeTurns(target, body, plan.timedTurns),
+  );
+  const amongOthers = await timeAmongOthers(world, plan, body);
   const what = "to first output, 100 kB of input";
-  const usual = { unit: "ms", kind: "difference" } as const;
+  const usual = { unit: "ms", kind: "difference", bound: null } as const;
+  const first = (share: number) => pick(inRow, (times) => percentile(times.first, share));
   return [
-    figureOf(world, first, { ...usual, what: `${what}, p50`, bound: { atMost: 0.5 } }),
-    figureOf(world, first, { ...usual, what: `${what}, p99`, bound: { atMost: 2 }, share: 0.99 }),
-    figureOf(world, whole, { ...usual, what: "whole turn, the same, p50", bound: null }),
+    figureOf(world, first(0.5), { ...usual, what: `${what}, p50`, bound: { atMost: 0.5 } }),
+    figureOf(world, first(0.99), { ...usual, what: `${what}, p99`, bound: { atMost: 2 } }),
+    figureOf(
+      world,
+      pick(inRow, ({ whole }) => median(whole)),
+      { ...usual, what: "whole turn, the same, p50" },
+    ),
+    figureOf(
+      world,
+      pick(amongOthers, (times) => median(times.first)),
+      { ...usual, what: `${what}, each turn after one of every other, p50` },
+    ),
   ];
 }
 
 /** Turns a second and CPU a turn, of streams or of answers in one piece. */
 export async function measureTurns(world: World, plan: Plan, stream: boolean): Promise<Figure[]> {
-  const cpu = new Map<Target, number[]>([world.bare, world.reading, world.pool].map((target) => [target, []]));
-  const rates = await interleave(world, plan.rounds, SMALL_ANSWER, async (target) => {
+  const rounds = await interleave(world, plan.rounds, SMALL_ANSWER, async (target) => {
     const before = target.process?.cpuMs() ?? 0;
     const seconds = await runMany(smallTurnOf(world, target, "bench-turns", stream), plan.manyTurns, WIDTH);
-    cpu.get(target)?.push((((target.process?.cpuMs() ?? 0) - before) / plan.manyTurns) * 1_000);
-    return plan.manyTurns / seconds;
+    const cpuMs = (((target.process?.cpuMs() ?? 0) - before) / plan.manyTurns) * 1_000;
+    return { rate: plan.manyTurns / seconds, cpuMs };
   });
-  const what = stream ? "small streams" : "answers in one piece";
+  const what = `${stream ? "small streams" : "answers in one piece"}, ${WIDTH} at a time`;
+  const own = new Map([...rounds].filter(([target]) => [world.bare, world.reading, world.pool].includes(target)));
   return [
-    figureOf(world, rates, {
-      what: `${what}, ${WIDTH} at a time`,
-      unit: "turns/s",
-      kind: "ratio",
-      bound: { atLeast: 0.7 },
-    }),
-    figureOf(world, cpu, { what: `1,000 of them`, unit: "CPU ms", kind: "difference", bound: null }),
+    figureOf(
+      world,
+      pick(rounds, ({ rate }) => rate),
+      { what, unit: "turns/s", kind: "ratio", bound: { atLeast: 0.7 } },
+    ),
+    figureOf(
+      world,
+      pick(own, ({ cpuMs }) => cpuMs),
+      { what: `1,000 of them`, unit: "CPU ms", kind: "difference", bound: null },
+    ),
   ];
 }
 
@@ -209,13 +251,13 @@ export async function measureOpenStreams(world: World, plan: Plan): Promise<Figu
         what: `memory of one of ${streams}`,
         unit: "KiB",
         values: { [world.bare.name]: bareKib, [world.pool.name]: poolKib },
-        against: compare("difference", poolKib - bareKib, { atMost: 39 }, "KiB"),
+        against: compare("difference", [poolKib - bareKib], { atMost: 39 }, "KiB"),
       },
       {
         what: `to the first byte of a new turn beside ${streams}`,
         unit: "ms",
         values: { [world.bare.name]: bare.meanwhileMs, [world.pool.name]: pool.meanwhileMs },
-        against: compare("difference", pool.meanwhileMs - bare.meanwhileMs, null, "ms"),
+        against: compare("difference", [pool.meanwhileMs - bare.meanwhileMs], null, "ms"),
       },
     );
   }
@@ -232,7 +274,7 @@ export function measureIdle(world: World): Figure[] {
   });
   const figure = (what: string, unit: Unit, of: (target: Target) => number, atMost: number): Figure => {
     const target = { words: `at most ${atMost} ${unit} in all`, isMet: of(world.pool) <= atMost };
-    const against = { kind: "difference", value: of(world.pool) - of(world.bare), target } as const;
+    const against = { ...compare("difference", [of(world.pool) - of(world.bare)], null, unit), target };
     return { what, unit, values: both(of), against };
   };
   return [figure("memory when idle", "MiB", mib, 90), figure("from start to ready", "ms", readyMs, 250)];

@@ -18,16 +18,16 @@ export const SHORT_PLAN: Plan = {
   rounds: 3,
   warmUpTurns: 3_000,
   timedTurns: 100,
-  manyTurns: 300,
+  manyTurns: 500,
   largeEvents: 1_000,
   openStreams: [500],
 };
 /** Some minutes: what documents are written from. */
 export const FULL_PLAN: Plan = {
-  rounds: 7,
+  rounds: 9,
   warmUpTurns: 20_000,
-  timedTurns: 150,
-  manyTurns: 600,
+  timedTurns: 300,
+  manyTurns: 2_000,
   largeEvents: 4_000,
   openStreams: [500, 2_000],
 };

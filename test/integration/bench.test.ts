@@ -40,6 +40,7 @@ test("the bench measures all of its targets, another proxy too, and leaves nothi
     `to first output, 100 kB of input, p50${where} (ms)`,
     `to first output, 100 kB of input, p99${where} (ms)`,
     `whole turn, the same, p50${where} (ms)`,
+    `to first output, 100 kB of input, each turn after one of every other, p50${where} (ms)`,
     `small streams, 16 at a time${where} (turns/s)`,
     `1,000 of them${where} (CPU ms)`,
     `answers in one piece, 16 at a time${where} (turns/s)`,
