@@ -51,12 +51,12 @@ export class AnswerCollector {
 
   add(event: WireEvent): void {
     if (event.type !== COLLECTED_TYPE || !this.isWhole) return;
-    const members = scanObject(event.text);
-    const item = findMember(members, "item");
-    const index = findMember(members, "output_index");
+    const { text: told } = event;
+    const item = memberOf(told, "item");
+    const index = memberOf(told, "output_index");
     if (item === null) return;
-    const place = index === null ? Number.NaN : Number(event.text.slice(index.valueStart, index.valueEnd));
-    const text = event.text.slice(item.valueStart, item.valueEnd);
+    const place = index === null ? Number.NaN : Number(told.slice(index.valueStart, index.valueEnd));
+    const text = told.slice(item.valueStart, item.valueEnd);
     this.#size += text.length;
     if (this.isWhole) this.#items.set(Number.isInteger(place) ? place : this.#nextPlace(), text);
     else this.#items.clear();

@@ -83,8 +83,9 @@ export class EventNamer {
     const head = found?.[0];
     const type = found?.[1];
     if (head === undefined || type === undefined || start + head.length > end) return slowEventOf(frame);
-    this.#head = head;
-    this.#type = type;
+    // Copied: a part of a text keeps all of it, and the next event may be long in coming.
+    this.#head = Buffer.from(head, "latin1").toString("latin1");
+    this.#type = Buffer.from(type, "latin1").toString("latin1");
     return new StreamedEvent(type, frame);
   }
 }

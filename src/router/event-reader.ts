@@ -54,7 +54,7 @@ class BodyReader implements EventReader {
   #isOver = false;
   #isSilent = false;
   #hasGarbage = false;
-  /** What the piece that came last holds. */
+  /** What the piece that is looked into holds. */
   #events: WireEvent[] = [];
 
   constructor(reader: Reader, clock: Clock) {
@@ -126,9 +126,10 @@ class BodyReader implements EventReader {
 
   /** The events before the first that is cut; the cut itself is told at the next read. */
   #takeWhole(chunk: Uint8Array): ReadEvents {
-    const events: WireEvent[] = [];
-    this.#events = events;
+    const events = this.#events;
     this.#framer.push(chunk, this.#takeFrame);
+    // Let go of at once: events hold the piece that brought them, and the next one may be long in coming.
+    this.#events = [];
     return this.#hasGarbage && events.length === 0 ? { kind: "garbage" } : { kind: "events", events };
   }
 

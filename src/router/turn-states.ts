@@ -1,7 +1,10 @@
 /** Which profile issued a turn state? Known by the state's hash, for as long as memory lasts; bounded. */
 import { LIMITS } from "../limits.ts";
 
-/** The states of two generations: forgetting the oldest one by one would cost every turn more than it remembers. */
+/**
+ * The states of two generations, together at least the newest half of the bound and at most all of it: forgetting the oldest
+ * one by one would cost every turn more than all the rest of this.
+ */
 export class TurnStates {
   #young = new Map<string, string>();
   #old: ReadonlyMap<string, string> = new Map();

@@ -3,7 +3,7 @@
  * fraction of a millisecond.
  */
 export interface Looking {
-  /** Runs what looks, unless this turn of the loop has done so. */
+  /** Runs what looks, unless this turn of the loop has done so; where that fails, it fails once in a turn. */
   look(): void;
   /** The next `look` looks in any case. */
   lookAgain(): void;
@@ -18,9 +18,9 @@ export function lookOnceATurn(seek: () => void): Looking {
     lookAgain,
     look: () => {
       if (isLooked) return;
-      seek();
       isLooked = true;
       setImmediate(lookAgain);
+      seek();
     },
   };
 }

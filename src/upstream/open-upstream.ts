@@ -48,7 +48,8 @@ export function openNetwork(): Upstream {
 function nearnessOfHosts(): (url: string) => boolean {
   const known = new Map<string, boolean>();
   return (url) => {
-    const origin = url.slice(0, url.indexOf("/", "https://".length));
+    const end = url.indexOf("/", "https://".length);
+    const origin = end === -1 ? url : url.slice(0, end);
     const before = known.get(origin);
     if (before !== undefined) return before;
     const isNear = isLoopbackHost(new URL(url).hostname);

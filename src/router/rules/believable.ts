@@ -10,18 +10,21 @@ const SLACK_MS = 5 * 60_000;
 /** The state without what was seen in the future. The same object when there is nothing of that kind, as nearly always. */
 export function believableState(state: AccountState, nowMs: number): AccountState {
   const latestMs = nowMs + SLACK_MS;
+  if (isSeenBy(state, latestMs)) return state;
   const { windows, cooldowns, credits } = state;
-  const isSound =
-    cooldowns.every((cooldown) => cooldown.sinceMs <= latestMs) &&
-    windows.every((window) => window.observedAtMs <= latestMs) &&
-    (credits === null || credits.observedAtMs <= latestMs);
-  if (isSound) return state;
   return {
     ...state,
     cooldowns: cooldowns.filter((cooldown) => cooldown.sinceMs <= latestMs),
     windows: windows.filter((window) => window.observedAtMs <= latestMs),
     credits: credits !== null && credits.observedAtMs <= latestMs ? credits : null,
   };
+}
+
+/** Every choice asks this of every account. */
+function isSeenBy({ windows, cooldowns, credits }: AccountState, latestMs: number): boolean {
+  for (const cooldown of cooldowns) if (cooldown.sinceMs > latestMs) return false;
+  for (const window of windows) if (window.observedAtMs > latestMs) return false;
+  return credits === null || credits.observedAtMs <= latestMs;
 }
 
 /** An observation this much older is no straggler: the clock has been set back, and the known one is of no time at all. */

@@ -115,6 +115,24 @@ describe("keepAlive()", () => {
     expect([later.clock.pendingTimers(), never.clock.pendingTimers()]).toEqual([0, 0]);
   });
 
+  test("holds no timer once its source has thrown, and ends what cannot give its beginning", async () => {
+    const thrown = () => {
+      throw new Error("thrown");
+    };
+    const { clock, reader } = openKnown({ getReader: () => ({ ...aBody().body.getReader(), read: thrown }) });
+    expect(reader.read()).rejects.toThrow("thrown");
+    await clock.settle();
+    expect(clock.pendingTimers()).toBe(0);
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+      return Promise.resolve();
+    };
+    const unready = { getReader: () => ({ ...aBody().body.getReader(), ready: thrown, cancel }) };
+    expect(() => bodyOf(unready, beatsOf(clock))).toThrow("thrown");
+    expect(isCancelled).toBe(true);
+  });
+
   test("holds no timer once the reader has gone", async () => {
     const { body } = aBody();
     const { clock, reader } = open(Promise.resolve(body));
