@@ -27,6 +27,15 @@ function recordOf(considered: Considered): ConsideredRecord {
   return { profile: name, verdict, reason: `${exclusion.reason}${detail}` };
 }
 
+/** Worded when the turn is written down: nobody who waits for an answer waits for this. */
+function recordsOf(choice: Choice): ConsideredRecord[] {
+  return choice.considered.map((entry) => {
+    const record = recordOf(entry);
+    const isChosen = choice.kind === "chosen" && entry.verdict === "chosen";
+    return isChosen ? { ...record, reason: `${choice.reason}, ${record.reason}` } : record;
+  });
+}
+
 /** One turn's book. Attempts and choices are noted as they happen; `settle` closes it. */
 export class TurnLedger {
   readonly #engine: Engine;
@@ -34,7 +43,7 @@ export class TurnLedger {
   readonly #sessionId: string;
   readonly #upstreamModel: string;
   readonly #attempts: AttemptRecord[] = [];
-  #considered: readonly ConsideredRecord[] = [];
+  #choice: Choice | null = null;
   #servedBy: { readonly name: string; readonly accountKey: string } | null = null;
   #firstOutputMs: number | null = null;
   #held: (() => void)[] = [];
@@ -47,12 +56,9 @@ export class TurnLedger {
     this.#upstreamModel = upstreamModel;
   }
 
+  /** The last one counts. */
   noteChoice(choice: Choice): void {
-    this.#considered = choice.considered.map((entry) => {
-      const record = recordOf(entry);
-      const isChosen = choice.kind === "chosen" && entry.verdict === "chosen";
-      return isChosen ? { ...record, reason: `${choice.reason}, ${record.reason}` } : record;
-    });
+    this.#choice = choice;
   }
 
   noteAttempt(profile: string, outcome: string, reason: string, startedAtMs: number): void {
@@ -104,7 +110,7 @@ export class TurnLedger {
       status: ending.status,
       profile: this.#servedBy?.name ?? null,
       attempts: this.#attempts,
-      considered: this.#considered,
+      considered: this.#choice === null ? [] : recordsOf(this.#choice),
       responseId: this.#turn.isContinuable ? ending.responseId : null,
       usage,
     };

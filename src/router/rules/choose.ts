@@ -3,8 +3,8 @@ import type { Cooldown } from "./account-state.ts";
 import type { Candidate, Needs } from "./candidate.ts";
 import { because, type Exclusive, exclusionOf, headroomFor } from "./eligibility.ts";
 import { isSoftPause } from "./health.ts";
-import { type Measured, rankLeastUsed } from "./policy/least-used.ts";
-import { rankRoundRobin } from "./policy/round-robin.ts";
+import { type Measured, pickLeastUsed } from "./policy/least-used.ts";
+import { pickRoundRobin } from "./policy/round-robin.ts";
 import type { Headroom } from "./quota.ts";
 
 export const CHOICE_REASONS = ["bound", "owner", "most-room", "next-in-turn", "only-paused", "probe"] as const;
@@ -131,12 +131,12 @@ function isSoft(cooldown: Cooldown): boolean {
   return isSoftPause(cooldown.reason);
 }
 
-function rank(eligible: readonly Judged[], input: ChoiceInput): Candidate[] {
+function pickByPolicy(eligible: readonly Judged[], input: ChoiceInput): Candidate | null {
   switch (input.routing) {
     case "least-used":
-      return rankLeastUsed(eligible, input.rng);
+      return pickLeastUsed(eligible, input.rng);
     case "round-robin":
-      return rankRoundRobin(
+      return pickRoundRobin(
         eligible.map(({ candidate }) => candidate),
         input.lastAccountKey,
       );
@@ -149,8 +149,8 @@ function pick(judged: readonly Judged[], input: ChoiceInput): { candidate: Candi
   const bound = eligibleOf(judged, input.needs.boundProfileId);
   if (bound !== null) return { candidate: bound, reason: "bound" };
   const eligible = judged.filter((entry) => entry.exclusion === null);
-  const first = rank(eligible, input)[0];
-  if (first !== undefined) {
+  const first = pickByPolicy(eligible, input);
+  if (first !== null) {
     return { candidate: first, reason: input.routing === "least-used" ? "most-room" : "next-in-turn" };
   }
   const paused = chooseSoftPaused(judged, input);

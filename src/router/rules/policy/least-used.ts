@@ -52,17 +52,30 @@ function medianOf(values: readonly number[]): number {
   return below === undefined || above === undefined ? 50 : (below + above) / 2;
 }
 
-/** Best first. Equal room is shared out by chance, so that a start without figures does not pile onto one account. */
-export function rankLeastUsed(measured: readonly Measured[], rng: () => number): Candidate[] {
+/** The room each of them has, in percent of Plus; in their order. */
+export function roomsOf(measured: readonly Measured[]): number[] {
   const percents = measured.map(knownPercentOf);
   // Unknown headroom counts as the middle of what is known: neither full, which would draw every turn, nor empty.
   const unknownPercent = percents.includes(null) ? medianOf(percents.filter((percent) => percent !== null)) : 0;
-  return measured
-    .map(({ candidate }, index) => {
-      const load =
-        candidate.inFlight * PERCENT_PER_TURN_IN_FLIGHT + candidate.boundSessions * PERCENT_PER_BOUND_SESSION;
-      return { candidate, room: (percents[index] ?? unknownPercent) * capacityUnitsOf(candidate) - load, tie: rng() };
-    })
-    .sort((a, b) => b.room - a.room || a.tie - b.tie)
-    .map((entry) => entry.candidate);
+  return measured.map(({ candidate }, index) => {
+    const load = candidate.inFlight * PERCENT_PER_TURN_IN_FLIGHT + candidate.boundSessions * PERCENT_PER_BOUND_SESSION;
+    return (percents[index] ?? unknownPercent) * capacityUnitsOf(candidate) - load;
+  });
+}
+
+/**
+ * The one with the most room; null when there is nobody. Equal room is shared out by chance, so that a start without figures
+ * does not pile onto one account.
+ */
+export function pickLeastUsed(measured: readonly Measured[], rng: () => number): Candidate | null {
+  const rooms = roomsOf(measured);
+  let best: Candidate | null = null;
+  let [most, lot] = [Number.NEGATIVE_INFINITY, 0];
+  measured.forEach(({ candidate }, index) => {
+    const room = rooms[index] ?? 0;
+    const drawn = rng();
+    if (best !== null && (room < most || (room === most && drawn >= lot))) return;
+    [best, most, lot] = [candidate, room, drawn];
+  });
+  return best;
 }

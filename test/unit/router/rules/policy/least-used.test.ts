@@ -4,14 +4,17 @@ import fc from "fast-check";
 import type { Candidate } from "../../../../../src/router/rules/candidate.ts";
 import { chooseProfile } from "../../../../../src/router/rules/choose.ts";
 import { headroomFor } from "../../../../../src/router/rules/eligibility.ts";
-import { capacityUnitsOf, rankLeastUsed } from "../../../../../src/router/rules/policy/least-used.ts";
+import { capacityUnitsOf, pickLeastUsed, roomsOf } from "../../../../../src/router/rules/policy/least-used.ts";
 import { createSeededRng } from "../../../../../src/simulator/rng.ts";
 import { accountState, candidate, choiceInput, MODEL, NOW, quotaWindow, used } from "../../../../support/rules.ts";
 
 const measure = (candidate: Candidate) => ({ candidate, headroom: headroomFor(candidate, MODEL, NOW) });
 
-function rank(candidates: readonly Candidate[], seed = 1): string[] {
-  return rankLeastUsed(candidates.map(measure), createSeededRng(seed)).map(({ name }) => name);
+/** Names by room, the most first. */
+function rank(candidates: readonly Candidate[]): string[] {
+  const rooms = roomsOf(candidates.map(measure));
+  const entries = candidates.map(({ name }, index) => ({ name, room: rooms[index] ?? Number.NaN }));
+  return entries.toSorted((a, b) => b.room - a.room).map(({ name }) => name);
 }
 
 const measured = (usedPercent: number, tokensPerPercent: number) => ({
@@ -66,7 +69,7 @@ const ROWS: readonly (readonly [string, readonly Candidate[], string])[] = [
   ],
 ];
 
-describe("rankLeastUsed()", () => {
+describe("roomsOf()", () => {
   for (const [what, candidates, order] of ROWS) {
     test(`${what}: ${order}`, () => expect(rank(candidates).join("")).toBe(order));
   }
@@ -107,23 +110,32 @@ describe("rankLeastUsed()", () => {
     );
   });
 
-  test("ranks every candidate once, whatever is known of it, and changes none", () => {
+  test("is a number for every candidate, whatever is known of it; one with the most is picked, and none is changed", () => {
     fc.assert(
-      fc.property(anyPool, fc.nat(5), (pool, unknown) => {
+      fc.property(anyPool, fc.nat(5), fc.integer(), (pool, unknown, seed) => {
         const candidates = pool.map((entry, at) => (at === unknown ? candidate(`p${at}`) : build(entry, at)));
         const copy = structuredClone(candidates);
-        expect(rank(candidates).toSorted()).toEqual(candidates.map(({ name }) => name).toSorted());
+        const measured = candidates.map(measure);
+        const rooms = roomsOf(measured);
+        expect(rooms.filter(Number.isFinite)).toHaveLength(candidates.length);
+        const picked = pickLeastUsed(measured, createSeededRng(seed));
+        const place = candidates.findIndex(({ name }) => name === picked?.name);
+        expect(rooms[place]).toBe(Math.max(...rooms));
         expect(candidates).toEqual(copy);
       }),
     );
   });
+});
+
+describe("pickLeastUsed()", () => {
+  test("picks nobody of none", () => expect(pickLeastUsed([], Math.random)).toBeNull());
 
   test("shares equal room out by chance: 3,000 ties of three within 5 % of a third each", () => {
     const rng = createSeededRng(7);
     const pool = ["a", "b", "c"].map((name) => candidate(name));
     const firsts = new Map<string, number>();
     for (let round = 0; round < 3_000; round += 1) {
-      const first = rankLeastUsed(pool.map(measure), rng)[0]?.name ?? "";
+      const first = pickLeastUsed(pool.map(measure), rng)?.name ?? "";
       firsts.set(first, (firsts.get(first) ?? 0) + 1);
     }
     expect(firsts.size).toBe(3);

@@ -2,16 +2,25 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { chooseProfile } from "../../../../../src/router/rules/choose.ts";
-import { rankRoundRobin } from "../../../../../src/router/rules/policy/round-robin.ts";
+import { pickRoundRobin } from "../../../../../src/router/rules/policy/round-robin.ts";
 import { candidate, choiceInput, used } from "../../../../support/rules.ts";
 
 const pool = ["c", "a", "b"].map((name) => candidate(name));
-const order = (last: string | null) =>
-  rankRoundRobin(pool, last)
-    .map(({ name }) => name)
-    .join("");
 
-describe("rankRoundRobin()", () => {
+/** The names as they come, one after the other. */
+function order(last: string | null): string {
+  const names: string[] = [];
+  let lastAccountKey = last;
+  while (names.length < pool.length) {
+    const next = pickRoundRobin(pool, lastAccountKey);
+    if (next === null) break;
+    names.push(next.name);
+    lastAccountKey = next.accountKey;
+  }
+  return names.join("");
+}
+
+describe("pickRoundRobin()", () => {
   const ROWS: readonly (readonly [string, string | null, string])[] = [
     ["the first session", null, "abc"],
     ["after a", "account-a", "bca"],
@@ -19,6 +28,8 @@ describe("rankRoundRobin()", () => {
     ["after one that is gone", "account-b2", "cab"],
     ["after one that came behind all", "z", "abc"],
   ];
+  test("picks nobody of none", () => expect(pickRoundRobin([], null)).toBeNull());
+
   for (const [what, last, names] of ROWS) test(`${what}: ${names}`, () => expect(order(last)).toBe(names));
 
   test("spreads new sessions evenly over any number of accounts, wherever it begins", () => {
