@@ -42,7 +42,6 @@ milliseconds depend on the machine; ratios and differences much less.
   process then finds the machine's caches emptied by all the others, which costs most where most is done.
 - **Small streams** are short enough, and upstream quick enough, for most of them to have come whole before their head goes
   out; the pool then sends them in one piece.
-
 - **Upstream** sends every event by itself. The simulator checks each request and makes its answers anew, as a server
   does; the upstream "at no cost" has them ready, so that what stands before it shows undiluted. OpenAI's ChatGPT backend
   has no answers in one piece, nor has the simulator: there, upstream itself and the two yardsticks give out the stream,
