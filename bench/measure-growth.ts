@@ -2,10 +2,10 @@
  * What does a turn cost when there is much of everything? Pools that know little and pools that know much, asked in turn in
  * one run; and the choice among all profiles by itself.
  */
-
 import { compare, type Figure, median } from "../src/bench/figures.ts";
 import type { Size } from "../src/bench/fill-home.ts";
-import { bodyOf, runTurn } from "../src/bench/load.ts";
+import { bodyOf } from "../src/bench/load.ts";
+import { timeInTurn } from "../src/bench/measure.ts";
 import { SMALL, type Target, type World } from "../src/bench/world.ts";
 import type { Clock, RuntimeStore, SettingsStore } from "../src/ports.ts";
 import { LiveState } from "../src/router/live-state.ts";
@@ -28,15 +28,12 @@ export const GROWTH: GrowthPlan = {
   inputBytes: [1_000, 100_000, 1_000_000],
 };
 
+const WARM_TURNS = 20;
+
 async function timeTurns(targets: readonly Target[], rounds: number, body: string): Promise<Map<Target, number>> {
-  const samples = new Map<Target, number[]>(targets.map((target) => [target, []]));
-  for (let turn = 0; turn < rounds + 20; turn += 1) {
-    for (const target of targets) {
-      const { firstMs } = await runTurn(target, body);
-      if (turn >= 20) samples.get(target)?.push(firstMs);
-    }
-  }
-  return new Map([...samples].map(([target, values]) => [target, median(values)]));
+  await timeInTurn(targets, body, WARM_TURNS);
+  const times = await timeInTurn(targets, body, rounds);
+  return new Map([...times].map(([target, values]) => [target, median(values)]));
 }
 
 /** Time to first output as what the pool knows grows; all of them have just been started. */

@@ -25,8 +25,6 @@ export class ByteRuns {
 
   /** All of them in order, in as few pieces as are worth a copy. May be the very bytes that were given. */
   take(): Uint8Array[] {
-    const [only] = this.#runs;
-    if (only !== undefined && this.#runs.length === 1) return [bytesOf(only)];
     const pieces = this.#runs.map(bytesOf);
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     return pieces.length < 2 || size > COPIED_MAX ? pieces : [Buffer.concat(pieces)];

@@ -36,7 +36,7 @@ export function openUpstream(send: Send): Upstream {
 
 /** The real network. A base on this machine is asked straight: no proxy of the environment's could reach it. */
 export function openNetwork(): Upstream {
-  const isOnThisMachine = nearnessOfHosts();
+  const isOnThisMachine = rememberLoopback();
   return openUpstream((url, init) => {
     if (init.proxy !== undefined) return fetchThroughProxy(url, init as RequestInit);
     if (isOnThisMachine(url)) init.proxy = false;
@@ -45,7 +45,7 @@ export function openNetwork(): Upstream {
 }
 
 /** Upstream has a handful of hosts, each looked into once. */
-function nearnessOfHosts(): (url: string) => boolean {
+function rememberLoopback(): (url: string) => boolean {
   const known = new Map<string, boolean>();
   return (url) => {
     const end = url.indexOf("/", "https://".length);
