@@ -63,14 +63,17 @@ export class StreamedEvent implements WireEvent {
 
 const PLAIN_HEAD = /(?:event: ?[^\r\n]*\r?\n)?data: ?\{"type":"([A-Za-z0-9_.-]+)"/y;
 
-/** Names the events of one stream. Remembers how the last one began: most begin alike. */
+/** How the types of pieces end, which come in great numbers. */
+const PIECE = ".delta";
+
+/** Names the events of one stream. Remembers how its last piece began: most events are pieces, and begin alike. */
 export class EventNamer {
   #head = "";
   #type = "";
 
-  /** How the pieces of text begin that come now; empty while others do. */
+  /** How the pieces of text begin that come now; empty while none have. */
   get pieceHead(): string {
-    return this.#type.endsWith(".delta") ? this.#head : "";
+    return this.#head;
   }
 
   eventOf(frame: SseFrame): WireEvent {
@@ -83,10 +86,14 @@ export class EventNamer {
     const head = found?.[0];
     const type = found?.[1];
     if (head === undefined || type === undefined || start + head.length > end) return slowEventOf(frame);
-    // Copied: a part of a text keeps all of it, and the next event may be long in coming.
+    if (type.endsWith(PIECE)) this.#remember(head, type);
+    return new StreamedEvent(type, frame);
+  }
+
+  /** Copied: a part of a text keeps all of it, and the next event may be long in coming. */
+  #remember(head: string, type: string): void {
     this.#head = Buffer.from(head, "latin1").toString("latin1");
     this.#type = Buffer.from(type, "latin1").toString("latin1");
-    return new StreamedEvent(type, frame);
   }
 }
 
