@@ -70,7 +70,6 @@ async function serveAsked(
 ): Promise<Response> {
   const prepared = prepare(serving, keyId, asked);
   if (prepared.kind === "refused") return respondRefusal(prepared.refusal);
-  const left = leavingWith(request.signal);
   const turn: Turn = {
     id: serving.newId("turn"),
     keyId,
@@ -82,23 +81,13 @@ async function serveAsked(
     told: prepared.told,
     client: head,
     lane: null,
-    signal: left.signal,
+    signal: request.signal,
     receivedAtMs: serving.clock.now(),
   };
-  const leave = () => left.abort("client left");
   const served = serveSafely(serving, turn);
   const kept = asked.keeps ? served.then((answer) => keepAnswer(serving, turn, answer)) : served;
   const ignored = [...asked.ignored, ...prepared.ignored];
-  return respondTurn({ turn, dialect: asked.speak(turn), ignored, clock: serving.clock, leave }, kept);
-}
-
-/** Aborts when the connection does, and whenever it is told to. Joining two signals would cost more than all the rest of it. */
-function leavingWith(connection: AbortSignal): AbortController {
-  const left = new AbortController();
-  const leave = () => left.abort(connection.reason);
-  if (connection.aborted) leave();
-  else connection.addEventListener("abort", leave, { once: true });
-  return left;
+  return respondTurn({ turn, dialect: asked.speak(turn), ignored, clock: serving.clock }, kept);
 }
 
 /** Bodies of other kinds have no items to be looked up. */

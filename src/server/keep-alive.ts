@@ -11,8 +11,6 @@ export interface Beats {
   readonly beat: Uint8Array;
   readonly everyMs: number;
   readonly clock: Clock;
-  /** The client has gone before the end. */
-  readonly onCancel: () => void;
 }
 
 /**
@@ -52,7 +50,7 @@ interface Opening {
 
 /** Pull-based like its source: for a client that does not read one beat waits at most. */
 function openStream({ reader: known, ready, open }: Opening, beats: Beats): ReadableStream<Uint8Array> {
-  const { beat, everyMs, clock, onCancel } = beats;
+  const { beat, everyMs, clock } = beats;
   let reader = known;
   let client: Client | null = null;
   const patience = new Patience(clock, everyMs, () => {
@@ -107,7 +105,6 @@ function openStream({ reader: known, ready, open }: Opening, beats: Beats): Read
       },
       async cancel(reason) {
         patience.close();
-        onCancel();
         await (reader ?? (await open())).cancel(reason);
       },
     },

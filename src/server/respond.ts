@@ -15,8 +15,6 @@ export interface Answering {
   /** Members of the request that no account could have honoured. */
   readonly ignored: readonly string[];
   readonly clock: Clock;
-  /** To be called when the client has gone although nothing has been served yet. */
-  readonly leave: () => void;
 }
 
 const STREAM_HEAD: Readonly<Record<string, string>> = {
@@ -51,8 +49,8 @@ export function respondRefusal(refusal: Refusal, headers: Readonly<Record<string
 /** Status of a connection whose client has gone; nobody reads it, logs do. */
 const CLIENT_CLOSED = 499;
 
-function beatsOf({ dialect, clock }: Answering, onCancel = (): void => undefined): Beats {
-  return { beat: dialect.beat, everyMs: LIMITS.keepAliveMs, clock, onCancel };
+function beatsOf({ dialect, clock }: Answering): Beats {
+  return { beat: dialect.beat, everyMs: LIMITS.keepAliveMs, clock };
 }
 
 function respondServed(answering: Answering, served: Served): Response {
@@ -110,11 +108,11 @@ const held = (): "held" => "held";
  * with nobody left can still say so in the status, where every client understands it.
  */
 export async function respondTurn(answering: Answering, serving: Promise<Served>): Promise<Response> {
-  const { turn, dialect, clock, leave } = answering;
+  const { turn, dialect, clock } = answering;
   if (!turn.request.stream) return respondServed(answering, await serving);
   const first = await within(serving, LIMITS.headHoldMs, clock, held);
   if (first !== "held") return respondServed(answering, first);
-  const body = keepAlive(lateBody(dialect, serving), beatsOf(answering, leave));
+  const body = keepAlive(lateBody(dialect, serving), beatsOf(answering));
   const head = { ...STREAM_HEAD, ...headOf(answering, {}), ...ownHeaders(turn, null) };
   return new Response(body, { status: 200, headers: head });
 }

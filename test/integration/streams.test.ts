@@ -84,15 +84,25 @@ describe("streams", () => {
     expect((await pool.eventOf("turn-settled")).turn.end).toBe("client-left");
   });
 
-  test("an upstream that is silent for 45 s, before its head and in mid-stream, does not lose the client (trap 28)", async () => {
+  test("an upstream that is silent for 45 s, before its head and in mid-stream, does not lose the client (trap 28), nor overlook that one leaves", async () => {
     const pool = await startPool();
     pool.sim.script.reply("slow but sure");
-    const isSlowHead = (call: { body: Record<string, unknown> }) => call.body["prompt_cache_key"] === "head";
-    pool.sim.script.pace({ headDelayMs: 45_000 }, { matching: isSlowHead, times: 1 });
+    const isSlowHead = (call: { body: Record<string, unknown> }) => call.body["prompt_cache_key"] !== "middle";
+    pool.sim.script.pace({ headDelayMs: 45_000 }, { matching: isSlowHead, times: 2 });
     pool.sim.script.pace({ silenceMs: 45_000 }, { matching: (call) => !isSlowHead(call), times: 1 });
-    const ask = (name: string) =>
-      pool.post("/v1/responses", { model: "gpt-5.5", input: "x", stream: true, prompt_cache_key: name });
-    for (const response of await Promise.all([ask("head"), ask("middle")])) {
+    const ask = (name: string, options: { readonly signal?: AbortSignal } = {}) =>
+      pool.post("/v1/responses", { model: "gpt-5.5", input: "x", stream: true, prompt_cache_key: name }, options);
+    const leaving = new AbortController();
+    const [left, ...stayed] = await Promise.all([
+      ask("leaving", { signal: leaving.signal }),
+      ask("head"),
+      ask("middle"),
+    ]);
+    // Its head is out, although upstream's is not.
+    expect(left.status).toBe(200);
+    leaving.abort();
+    expect((await pool.eventOf("turn-settled")).turn.end).toBe("client-left");
+    for (const response of stayed) {
       const text = await response.text();
       expect(response.status).toBe(200);
       expect(text).toContain("response.completed");

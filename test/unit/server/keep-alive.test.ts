@@ -23,7 +23,7 @@ function aBody() {
 }
 
 function beatsOf(clock: VirtualClock): Beats {
-  return { beat: BEAT, everyMs: EVERY_MS, clock, onCancel: () => undefined };
+  return { beat: BEAT, everyMs: EVERY_MS, clock };
 }
 
 function open(source: Promise<PulledBody>) {

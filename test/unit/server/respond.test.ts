@@ -53,18 +53,13 @@ interface Late {
   readonly head: Headers;
   /** All that came, beats taken out. */
   readonly rest: string;
-  readonly hasLeft: boolean;
 }
 
 /** Serves only after the head hold and one keep-alive have passed. */
 async function respondLate(turn: Turn, dialect: Dialect, served: Served): Promise<Late> {
   const clock = createVirtualClock(NOON_MS);
   const { promise: serving, resolve } = Promise.withResolvers<Served>();
-  let hasLeft = false;
-  const leave = () => {
-    hasLeft = true;
-  };
-  const responding = respondTurn({ turn, dialect, ignored: [], clock, leave }, serving);
+  const responding = respondTurn({ turn, dialect, ignored: [], clock }, serving);
   await clock.advance(LIMITS.headHoldMs);
   const response = await responding;
   expect(response.status).toBe(200);
@@ -79,7 +74,7 @@ async function respondLate(turn: Turn, dialect: Dialect, served: Served): Promis
     if (chunk === undefined || chunk.done) break;
     rest += new TextDecoder().decode(chunk.value);
   }
-  return { beat, head: response.headers, rest, hasLeft };
+  return { beat, head: response.headers, rest };
 }
 
 const REFUSED: Served = {
@@ -146,18 +141,6 @@ describe("respondTurn(), when the head had to go out first", () => {
     const late = await respondLate(turn, chat, aStream(body));
     expect(late.rest).toContain('"content":"Hi"');
     expect(late.rest.endsWith("data: [DONE]\n\n")).toBe(true);
-    expect(late.hasLeft).toBe(false);
-  });
-
-  test("a client that leaves while it waits is reported to the turn", async () => {
-    const clock = createVirtualClock(NOON_MS);
-    const { turn, chat } = turnOf({});
-    const { promise: serving, resolve } = Promise.withResolvers<Served>();
-    const leave = () => resolve({ kind: "left", by: BY });
-    const responding = respondTurn({ turn, dialect: chat, ignored: [], clock, leave }, serving);
-    await clock.advance(LIMITS.headHoldMs);
-    await (await responding).body?.cancel();
-    expect((await serving).kind).toBe("left");
   });
 });
 
@@ -170,7 +153,7 @@ describe("respondTurn(), for a chat", () => {
     served: Served,
     ignored: readonly string[] = [],
   ): Promise<{ status: number; head: Headers; body: unknown }> {
-    const answering = { turn: plain, dialect: chat, ignored, clock, leave: () => undefined };
+    const answering = { turn: plain, dialect: chat, ignored, clock };
     const response = await respondTurn(answering, Promise.resolve(served));
     const body: unknown = JSON.parse(await response.text());
     return { status: response.status, head: response.headers, body };
@@ -208,7 +191,7 @@ describe("respondTurn(), for a chat", () => {
   test("a client that leaves lets go of the engine's stream", async () => {
     const { promise: cancelled, resolve } = Promise.withResolvers<unknown>();
     const body = new ReadableStream<Uint8Array>({ cancel: resolve }, { highWaterMark: 0 });
-    const answering = { turn, dialect: chat, ignored: [], clock, leave: () => undefined };
+    const answering = { turn, dialect: chat, ignored: [], clock };
     const response = await respondTurn(answering, Promise.resolve(aStream(body)));
     await response.body?.cancel("gone");
     expect(await cancelled).toBe("gone");
@@ -216,7 +199,7 @@ describe("respondTurn(), for a chat", () => {
 
   test("a stream that ends without any ending is told as broken", async () => {
     const body = eventsOf({ type: "response.output_text.delta", output_index: 0, delta: "Hi" });
-    const answering = { turn, dialect: chat, ignored: [], clock, leave: () => undefined };
+    const answering = { turn, dialect: chat, ignored: [], clock };
     const served: Served = aStream(body);
     const text = await (await respondTurn(answering, Promise.resolve(served))).text();
     expect(text).toContain('"content":"Hi"');
