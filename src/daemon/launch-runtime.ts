@@ -33,6 +33,9 @@ export const RUNTIME_VARIABLES: Readonly<Record<string, string>> = {
   [REQUESTS_VARIABLE]: "16384",
   // The topmost compiler takes two seconds of CPU for some 25,000 turns to come, and what it makes serves none of them faster.
   BUN_JSC_useFTLJIT: "0",
+  // Ten times a second free memory would be given back, and asked for again by the next turn: now and then will do.
+  MIMALLOC_PURGE_DELAY: "10000",
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "10000",
 };
 
 function childEnvironment(options: LaunchOptions): Record<string, string> {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import type { RunningRuntime } from "../../../src/app.ts";
 import { serveInFront } from "../../../src/commands/serve-in-front.ts";
+import { RUNTIME_VARIABLES } from "../../../src/daemon/launch-runtime.ts";
 import { pidFilePath } from "../../../src/daemon/pid-file.ts";
 import { OperationError } from "../../../src/operations/operation.ts";
 import { aDesk, type TestDesk } from "../../support/a-desk.ts";
@@ -102,7 +103,7 @@ describe("serving in front", () => {
     const desk = aDesk({ home: useTempHome() });
     const options = { runtime: "daemon", port: 0, onServing: () => Promise.resolve() } as const;
     expect(serveInFront({ ...aCommandIo({ desk, env: { A: "1" } }), reexec }, desk, options)).rejects.toBe(stop);
-    expect(envs).toEqual([{ A: "1", BUN_CONFIG_MAX_HTTP_REQUESTS: "16384", BUN_JSC_useFTLJIT: "0" }]);
+    expect(envs).toEqual([{ A: "1", ...RUNTIME_VARIABLES }]);
     const set = { BUN_CONFIG_MAX_HTTP_REQUESTS: "7" };
     expect(serveInFront({ ...aCommandIo({ desk, env: set }), reexec }, desk, options)).rejects.toMatchObject({
       reason: "failed",
