@@ -147,6 +147,8 @@ export const LIMITS = {
   storedResponsesMs: 24 * HOUR_MS,
   /** Packed; each holds the whole conversation up to it. */
   storedResponsesBytesMax: 500 * MIB,
+  /** What nobody waits for is done together after this long. */
+  afterwardsMs: 10,
   /** What turns leave behind is written together after this long; a killed process loses no more than that. */
   gatherWritesMs: 50,
   /** What could not be written because the file is held or full is tried again this often. */

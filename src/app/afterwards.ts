@@ -1,7 +1,9 @@
 /**
- * When is done what nobody waits for? Once the answers of this turn of the event loop are out, all of it together: what
- * turns leave behind then costs their clients no time.
+ * When is done what nobody waits for? A moment later, all of it together: what turns leave behind then costs their clients
+ * no time, and less in all.
  */
+import { LIMITS } from "../limits.ts";
+import type { Clock } from "../ports.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { stackOf } from "../telemetry/stack-of.ts";
 
@@ -13,7 +15,7 @@ export interface Afterwards {
 }
 
 /** A task that throws keeps none of the others from running; its bug is said in the log. */
-export function openAfterwards(emit: Emit): Afterwards {
+export function openAfterwards(clock: Clock, emit: Emit): Afterwards {
   let waiting: (() => void)[] = [];
 
   function attempt(task: () => void): void {
@@ -32,7 +34,7 @@ export function openAfterwards(emit: Emit): Afterwards {
 
   return {
     run: (task) => {
-      if (waiting.length === 0) setImmediate(runWaiting);
+      if (waiting.length === 0) clock.after(LIMITS.afterwardsMs, runWaiting);
       waiting.push(task);
     },
     finish: () => {

@@ -34,7 +34,10 @@ export function buildServing(base: Base, runtime: Runtime, engine: Engine, { met
     names: engine.names,
     serve: (turn) => serveTurn(engine, turn),
     responses: engine.runtime,
-    metrics: () => metrics.render(),
+    metrics: () => {
+      base.afterwards.finish();
+      return metrics.render();
+    },
     page,
   };
 }

@@ -94,7 +94,7 @@ export async function openBase(home: string, env: Environment, needs: BaseNeeds 
   }
   const upstream = once(() => relaySockets(openNetwork(), { clock, openRaw: openWebSocket, env }));
   const tokens = once(() => openTokens({ settings: settings(), upstream: upstream(), endpoints, clock, rng }, emit));
-  const afterwards = openAfterwards(emit);
+  const afterwards = openAfterwards(clock, emit);
   return {
     home,
     endpoints,

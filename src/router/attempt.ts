@@ -4,7 +4,6 @@ import type { ResolvedModel } from "../models/resolve.ts";
 import { type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";
 import { AnswerCollector, answerTextOf } from "../protocol/answer.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";
-import { parseQuotaHeaders } from "../protocol/quota.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { readBounded } from "./bounded-body.ts";
@@ -42,11 +41,6 @@ interface Answered {
   readonly ignored: readonly string[];
   /** Whether the account was spared the reasoning that only another one can read. */
   readonly sanitised: boolean;
-  /**
-   * Makes known what the head said of the account's quota, if nobody has: to be called before anything else that upstream
-   * says of it counts. Without it that happens once the answer is out.
-   */
-  readonly observeHead: () => void;
 }
 
 export type AttemptResult =
@@ -156,16 +150,16 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   } finally {
     stopHeadClock();
   }
-  const observeHead = headObserver(try_, answer.headers);
-  engine.afterwards(observeHead);
+  engine.live.noteHead(input.candidate.accountKey, input.model.upstreamModel, answer.headers);
+  engine.afterwards(() => engine.live.readHeads());
   const { sanitised } = input.progress;
   const { generation } = identity;
   const result =
     answer.status >= 300
       ? await readRefusal(try_, answer)
-      : await readBody(try_, answer, { headers: answer.headers, generation, ignored, sanitised, observeHead });
+      : await readBody(try_, answer, { headers: answer.headers, generation, ignored, sanitised });
   // What is judged is judged by the figures that came with it.
-  if (result.kind === "failed") observeHead();
+  if (result.kind === "failed") engine.live.readHeads();
   return result;
 }
 
@@ -215,17 +209,6 @@ export function evidenceOfLoss(
 function lossEvidence(try_: Try, cause: Exclude<ReadEvents, { kind: "events" }>): Evidence {
   if (try_.controller.signal.aborted && !try_.input.turn.signal.aborted) return clockEvidence(try_, "held");
   return evidenceOfLoss(cause, "held", try_.input.turn.signal.aborted);
-}
-
-/** Reads what a head says of its account's quota, once, whenever that is first wanted. */
-function headObserver({ engine, input }: Try, headers: HeaderFields): () => void {
-  const cameAtMs = engine.clock.now();
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    engine.live.observeQuota(input.candidate.accountKey, parseQuotaHeaders(headers, cameAtMs));
-  };
 }
 
 function hintOf(error: UpstreamError, retryAfter: string | null, nowMs: number): number | null {

@@ -109,7 +109,7 @@ export function deliverStream(engine: Engine, run: TurnRun, accepted: Accepted<O
     held: result.held,
     told: toldOf(run),
     onQuota: (text) => {
-      result.observeHead();
+      engine.live.readHeads();
       const reading = parseRateLimitsEvent(parseObject(text), engine.clock.now());
       if (reading !== null) engine.live.observeQuota(choice.candidate.accountKey, reading);
     },
@@ -134,16 +134,21 @@ function orAbandon(engine: Engine, run: TurnRun, settle: () => void): void {
   }
 }
 
-/** The client has its answer before the turn is written down. */
-function settleAfterwards(engine: Engine, run: TurnRun, tried: Tried, read: () => Ending): void {
-  engine.afterwards(() => orAbandon(engine, run, () => settleServed(engine, run, tried, read())));
+/**
+ * The client has its answer before the turn is written down, unless it may go on from it: its next turn is to find it, and
+ * comes at once.
+ */
+function settleInTime(engine: Engine, run: TurnRun, tried: Tried, read: () => Ending): void {
+  const settle = () => orAbandon(engine, run, () => settleServed(engine, run, tried, read()));
+  if (run.turn.isContinuable) settle();
+  else engine.afterwards(settle);
 }
 
 /** What went well can wait; what did not is judged at once, before the next choice and by what is known now. */
 function settleStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, end: StreamEnd): void {
   if (end.kind === "ended" && !isFailedTerminal(end.terminal)) {
     const { type, text } = end.terminal;
-    settleAfterwards(engine, run, accepted, () => {
+    settleInTime(engine, run, accepted, () => {
       const { responseId, usage } = readResponse(text);
       return { end: type === "response.incomplete" ? "incomplete" : "done", status: 200, responseId, usage };
     });
@@ -153,8 +158,8 @@ function settleStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, 
 }
 
 function settleBroken(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, end: StreamEnd): void {
-  const { choice, result, startedAtMs } = accepted;
-  result.observeHead();
+  const { choice, startedAtMs } = accepted;
+  engine.live.readHeads();
   const evidence = evidenceOfEnd(end, run.turn.signal.aborted, engine.clock.now());
   const failure = classifyFailure(evidence);
   run.ledger.noteAttempt(choice.candidate.name, failure.kind, failure.code, startedAtMs);
@@ -190,7 +195,7 @@ export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<A
   const { candidate } = choice;
   const headers = accept(engine, run, accepted);
   const body = retellAnswer(result.text, toldOf(run));
-  settleAfterwards(engine, run, accepted, () => {
+  settleInTime(engine, run, accepted, () => {
     const { status, responseId, usage } = readResponse(result.text);
     return { end: status === "incomplete" ? "incomplete" : "done", status: 200, responseId, usage };
   });

@@ -114,6 +114,7 @@ class BodyReader implements EventReader {
   }
 
   cancel(reason: string): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#patience.close();
     this.#reader.cancel(reason).catch(() => undefined);

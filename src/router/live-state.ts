@@ -5,7 +5,8 @@
  */
 import { LIMITS } from "../limits.ts";
 import type { Clock, PoolSettings, ProfileRecord, Rng, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
-import type { QuotaReading } from "../protocol/quota.ts";
+import type { HeaderFields } from "../protocol/header-fields.ts";
+import { parseQuotaHeaders, type QuotaReading } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { stackOf } from "../telemetry/stack-of.ts";
 import { PoolReader } from "./pool-reader.ts";
@@ -37,12 +38,20 @@ export interface LiveStateOptions {
   readonly offeredModels: (accountKey: string) => ReadonlySet<string> | null;
 }
 
+interface Head {
+  readonly accountKey: string;
+  readonly fields: HeaderFields;
+  readonly cameAtMs: number;
+}
+
 export class LiveState {
   readonly #options: LiveStateOptions;
   readonly #inFlight = new Map<string, number>();
   readonly #recent = new RecentSessions();
   readonly #pool: PoolReader;
   readonly turnStates = new TurnStates();
+  /** The last head of each account and model that nobody has read yet: what it says of the quota outdates those before it. */
+  readonly #heads = new Map<string, Head>();
   /** One for each account that has served since the start. */
   readonly #meters = new Map<string, CapacityMeter>();
   /** The candidates of the last view, and what they were made from. */
@@ -250,7 +259,23 @@ export class LiveState {
     return believableState(state, clock.now());
   }
 
-  /** Keeps what an answer's head said of the account's windows and credits. */
+  /** An answer has begun. What its head says of the account's quota counts from `readHeads` on. */
+  noteHead(accountKey: string, upstreamModel: string, fields: HeaderFields): void {
+    const cameAtMs = this.#options.clock.now();
+    this.#heads.set(`${accountKey}\0${upstreamModel}`, { accountKey, fields, cameAtMs });
+  }
+
+  /** Makes known what heads have said: before anything else counts that upstream says of quota, and before it is judged. */
+  readHeads(): void {
+    if (this.#heads.size === 0) return;
+    const heads = [...this.#heads.values()];
+    this.#heads.clear();
+    for (const { accountKey, fields, cameAtMs } of heads) {
+      this.observeQuota(accountKey, parseQuotaHeaders(fields, cameAtMs));
+    }
+  }
+
+  /** Keeps what upstream said of the account's windows and credits. */
   observeQuota(accountKey: string, reading: QuotaReading): void {
     const { settings } = this.#options;
     const { credits, windows } = reading;

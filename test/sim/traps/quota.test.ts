@@ -307,6 +307,28 @@ test("what a stream says of the quota counts, and not the head that came before 
   expect(windows).toMatchObject([{ minutes: 300, usedPercent: 12 }]);
 });
 
+test("of the heads that come together the last one of each model counts, and each is read once", async () => {
+  const pool = await aPool({ accounts: ["alpha"] });
+  const { accountKey } = pool.profile("alpha");
+  const { live } = pool.engine();
+  const headOf = (limit: string, usedPercent: number) => ({
+    [`x-${limit}-primary-used-percent`]: String(usedPercent),
+    [`x-${limit}-primary-window-minutes`]: "300",
+  });
+  live.noteHead(accountKey, "gpt-5.5", headOf("codex", 10));
+  live.noteHead(accountKey, "gpt-6-luna", headOf("codex-bengalfox", 50));
+  await pool.clock.advance(1);
+  live.noteHead(accountKey, "gpt-5.5", headOf("codex", 20));
+  const readUsed = () => pool.settings.accountState(accountKey).windows.map(({ usedPercent }) => usedPercent);
+  expect(readUsed()).toEqual([]);
+  live.readHeads();
+  expect(readUsed().sort()).toEqual([20, 50]);
+  const seen = { limit: "codex", minutes: 300, usedPercent: 30, resetsAtMs: null, observedAtMs: pool.clock.now() };
+  pool.settings.mergeWindows(accountKey, [seen]);
+  live.readHeads();
+  expect(readUsed().sort()).toEqual([30, 50]);
+});
+
 describe("trap 8: an unknown quota is neither empty nor full", () => {
   test("a cold start without figures serves, and says that it does not know", async () => {
     const pool = await aPool({ accounts: ["alpha"] });
