@@ -67,6 +67,8 @@ function chunkOf(value: Uint8Array): BodyChunk {
 
 class StreamObserver implements BodyReader {
   readonly #options: ObserveOptions;
+  /** Whether the answer tells anything otherwise than upstream. */
+  readonly #isRetold: boolean;
   readonly #collector = new AnswerCollector(LIMITS.answerBytesMax);
   readonly #stop = (): void => this.#finish({ kind: "stopped" });
   /** Read already, to be sent next. */
@@ -80,6 +82,7 @@ class StreamObserver implements BodyReader {
 
   constructor(options: ObserveOptions) {
     this.#options = options;
+    this.#isRetold = Object.keys(options.told).length > 0;
     this.#batch = options.held;
     options.signal.addEventListener("abort", this.#stop);
     if (options.signal.aborted) this.#stop();
@@ -141,9 +144,9 @@ class StreamObserver implements BodyReader {
     const { told, onQuota } = this.#options;
     this.#collector.add(event);
     if (event.type === "codex.rate_limits") onQuota(event.text);
-    const isPlain = Object.keys(told).length === 0 && !isTerminal(event.type);
-    if (isPlain || !isLifecycle(event.type)) return null;
-    const completed = isTerminal(event.type) ? this.#collector.complete(event.text) : event.text;
+    const isLast = isTerminal(event.type);
+    if (!(this.#isRetold || isLast) || !isLifecycle(event.type)) return null;
+    const completed = isLast ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
     if (event.type === "response.completed" || event.type === "response.incomplete") this.#ending = text;
     return text === event.text ? null : renderEvent(event.type, text);

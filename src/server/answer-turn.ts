@@ -61,7 +61,7 @@ export async function answerForm(serving: Serving, call: Call, read: (form: Form
   return serveAsked(serving, call, authorised.keyId, asked, body.form);
 }
 
-async function serveAsked(
+function serveAsked(
   serving: Serving,
   { request, head }: Call,
   keyId: string,
@@ -69,7 +69,7 @@ async function serveAsked(
   form: Form | null,
 ): Promise<Response> {
   const prepared = prepare(serving, keyId, asked);
-  if (prepared.kind === "refused") return respondRefusal(prepared.refusal);
+  if (prepared.kind === "refused") return Promise.resolve(respondRefusal(prepared.refusal));
   const turn: Turn = {
     id: serving.newId("turn"),
     keyId,

@@ -98,7 +98,6 @@ async function readCounted(
 }
 
 async function decodeBody(bytes: Uint8Array, encoding: string, bytesMax: number): Promise<Uint8Array | Refused> {
-  if (encoding === "" || encoding === "identity") return bytes;
   const decode = DECODERS[encoding];
   if (decode === undefined) {
     return refused(
@@ -131,6 +130,7 @@ async function readBytes(arriving: Arriving, bounds: BodyBounds): Promise<Uint8A
   const raw = await readRaw(arriving, bounds);
   if (!(raw instanceof Uint8Array)) return raw;
   const encoding = (arriving.head["content-encoding"] ?? "").trim().toLowerCase();
+  if (encoding === "" || encoding === "identity") return raw;
   return decodeBody(raw, encoding, bounds.bytesMax);
 }
 

@@ -235,7 +235,7 @@ export class ResponsesSocket implements SocketEars {
   async #tell(turn: Turn, serving: Promise<Served>, ignored: readonly string[]): Promise<void> {
     const { clock } = this.#options.serving;
     const body = serving.then((served) => this.#bodyOf(turn, served, ignored));
-    const beats = { beat: BEAT, everyMs: LIMITS.keepAliveMs, clock, onCancel: () => undefined };
+    const beats = { beat: BEAT, everyMs: LIMITS.keepAliveMs, clock };
     const reader = keepAlive(body, beats).getReader();
     const framer = new SseFramer(EVENT_BYTES_MAX);
     try {
