@@ -149,8 +149,8 @@ export const LIMITS = {
   storedResponsesBytesMax: 500 * MIB,
   /** What nobody waits for is done together after this long. */
   afterwardsMs: 10,
-  /** What turns leave behind is written together after this long; a killed process loses no more than that. */
-  gatherWritesMs: 50,
+  /** What that leaves behind is written together after this long; a killed process loses as much as both make. */
+  gatherWritesMs: 40,
   /** What could not be written because the file is held or full is tried again this often. */
   gatherRetryMs: 1 * SECOND_MS,
   /** While what was gathered waits for a file nothing else runs: better to try again. */

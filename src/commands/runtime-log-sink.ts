@@ -31,8 +31,8 @@ interface Waiting {
   readonly atMs: number;
 }
 
-/** Turns that went well are written together, at most this late, and before anything that is said after them. */
-const TOGETHER_MS = 50;
+/** Turns that went well are written together, this long after the first was heard of, and before anything that is said after them. */
+const TOGETHER_MS = 40;
 /** And at once when there are more: nothing else moves while they are written. */
 const TOGETHER_MAX = 100;
 

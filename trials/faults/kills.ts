@@ -167,7 +167,7 @@ async function run({ short, seed, say }: TrialOptions) {
       const asking = keepAsking(home, daemon, round, promised);
       await sleep(50 + drawInteger(rng, short ? 300 : 1_500));
       const open = home.sim.concurrency.now;
-      const writtenMs = LIMITS.gatherWritesMs + WORK_MS_MAX + lateness.stop();
+      const writtenMs = LIMITS.afterwardsMs + LIMITS.gatherWritesMs + WORK_MS_MAX + lateness.stop();
       // The signal ends its work at once; until the system is done with the process may take much longer.
       const killedAt = performance.now();
       await daemon.kill();
