@@ -9,7 +9,7 @@ import { buildServing } from "./app/build-serving.ts";
 import { type Ground, openAlerts, openDesktopPage, openRemote, openRuntimeMetrics } from "./app/extras.ts";
 import { listenAt } from "./app/listen-at.ts";
 import { type BaseNeeds, openBase } from "./app/open-base.ts";
-import { openRowClock } from "./clock.ts";
+import { openServingClock } from "./clock.ts";
 import { LIMITS } from "./limits.ts";
 import type { Desk } from "./operations/operation.ts";
 import { baseUrlOf } from "./operations/runtime-address.ts";
@@ -59,7 +59,7 @@ export async function startRuntime(options: StartOptions): Promise<RunningRuntim
   const emit: Emit = (event) => {
     for (const listener of listeners) listener(event);
   };
-  const base = await openBase(options.home, env, needsOf(options.clock ?? openRowClock(), emit));
+  const base = await openBase(options.home, env, needsOf(options.clock ?? openServingClock(), emit));
   const engine = buildEngine(base, runtime, emit);
   const { live } = engine;
   const desk = buildDesk(base, env, (accountKey) => live.inFlight(accountKey));

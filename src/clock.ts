@@ -4,47 +4,56 @@ import type { Clock } from "./ports.ts";
 /** Timers beyond this fire at once in every JavaScript runtime. */
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
-/** Keeps no process alive. */
-function startTimer(delayMs: number, task: () => void): () => void {
-  const timer = setTimeout(task, delayMs);
-  timer.unref();
-  return () => clearTimeout(timer);
-}
-
 function boundedDelay(delayMs: number): number {
   return Math.min(Math.max(0, delayMs), DELAY_MAX_MS);
 }
 
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
-  after: (delayMs, task) => startTimer(boundedDelay(delayMs), task),
+  after(delayMs, task) {
+    const timer = setTimeout(task, boundedDelay(delayMs));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
 };
 
 /** One who waits in a row. */
 interface Waiting {
   /** Null when it is over. */
   task: (() => void) | null;
-  /** By a clock that nobody sets. */
   readonly dueMs: number;
+  /** How often the row had been looked through when it came. */
+  readonly looks: number;
   before: Waiting | null;
   behind: Waiting | null;
+}
+
+/** What a row waits with. */
+interface Timepiece {
+  readonly after: Clock["after"];
+  /** By a clock that nobody sets. */
+  readonly elapsedMs: () => number;
 }
 
 /** All who wait equally long, in the order in which they came, which is the one in which they are due. */
 class Row {
   readonly #delayMs: number;
+  readonly #timepiece: Timepiece;
   readonly #onEmpty: () => void;
   #first: Waiting | null = null;
   #last: Waiting | null = null;
+  #looks = 0;
 
-  constructor(delayMs: number, onEmpty: () => void) {
+  constructor(delayMs: number, timepiece: Timepiece, onEmpty: () => void) {
     this.#delayMs = delayMs;
+    this.#timepiece = timepiece;
     this.#onEmpty = onEmpty;
-    startTimer(delayMs, this.#look);
+    timepiece.after(delayMs, this.#look);
   }
 
   add(task: () => void): () => void {
-    const waiting: Waiting = { task, dueMs: performance.now() + this.#delayMs, before: this.#last, behind: null };
+    const dueMs = this.#timepiece.elapsedMs() + this.#delayMs;
+    const waiting: Waiting = { task, dueMs, looks: this.#looks, before: this.#last, behind: null };
     if (this.#last === null) this.#first = waiting;
     else this.#last.behind = waiting;
     this.#last = waiting;
@@ -53,54 +62,56 @@ class Row {
 
   #remove(waiting: Waiting): void {
     if (waiting.task === null) return;
-    waiting.task = null;
     const { before, behind } = waiting;
     if (before === null) this.#first = behind;
     else before.behind = behind;
     if (behind === null) this.#last = before;
     else behind.before = before;
+    // Whoever may stop it still holds it, and must not hold with it all who came after.
+    waiting.task = waiting.before = waiting.behind = null;
   }
 
   /** One timer for all: it is not stopped when somebody leaves, but looks who is there when it goes off. */
   readonly #look = (): void => {
-    for (let first = this.#first; first !== null; first = this.#first) {
-      const leftMs = first.dueMs - performance.now();
-      if (leftMs > 0) {
-        startTimer(Math.ceil(leftMs), this.#look);
-        return;
-      }
-      this.#run(first);
+    const nowMs = this.#timepiece.elapsedMs();
+    this.#looks += 1;
+    // Who comes meanwhile has its turn later, however short its time.
+    const isDue = ({ dueMs, looks }: Waiting) => dueMs <= nowMs && looks < this.#looks;
+    try {
+      for (let first = this.#first; first !== null && isDue(first); first = this.#first) this.#run(first);
+    } finally {
+      if (this.#first === null) this.#onEmpty();
+      else this.#timepiece.after(Math.max(1, Math.ceil(this.#first.dueMs - nowMs)), this.#look);
     }
-    this.#onEmpty();
   };
 
-  /** One that throws keeps none behind it from its time. */
   #run(waiting: Waiting): void {
     const { task } = waiting;
     this.#remove(waiting);
-    try {
-      task?.();
-    } catch (error) {
-      startTimer(0, this.#look);
-      throw error;
-    }
+    task?.();
   }
 }
 
 /**
  * The same clock for whoever sets many timers that hardly ever go off, as turns do: those that wait equally long share one
- * of the runtime's. Nothing that is left behind outlasts its time.
+ * of its timers. They go off in one go, with nothing that awaits one of them in between. `elapsedMs` grows with time, whoever
+ * sets the clock.
  */
-export function openRowClock(): Clock {
+export function shareTimers({ now, after }: Clock, elapsedMs: () => number): Clock {
   const rows = new Map<number, Row>();
 
   function rowOf(delayMs: number): Row {
     const known = rows.get(delayMs);
     if (known !== undefined) return known;
-    const row = new Row(delayMs, () => rows.delete(delayMs));
+    const row = new Row(delayMs, { after, elapsedMs }, () => rows.delete(delayMs));
     rows.set(delayMs, row);
     return row;
   }
 
-  return { now: SYSTEM_CLOCK.now, after: (delayMs, task) => rowOf(boundedDelay(delayMs)).add(task) };
+  return { now, after: (delayMs, task) => rowOf(boundedDelay(delayMs)).add(task) };
+}
+
+/** The real clock of a process that serves. */
+export function openServingClock(): Clock {
+  return shareTimers(SYSTEM_CLOCK, () => performance.now());
 }

@@ -8,8 +8,8 @@ import type { Emit } from "../telemetry/events.ts";
 import { stackOf } from "../telemetry/stack-of.ts";
 
 export interface Afterwards {
-  /** Tasks run in the order in which they came. */
-  run(task: () => void): void;
+  /** Tasks run in the order in which they came. What is `urgent` does so as soon as the answers of this turn of the event loop are out. */
+  run(task: () => void, isUrgent?: boolean): void;
   /** Runs at once what still waits, and what that asks for. */
   finish(): void;
 }
@@ -33,8 +33,9 @@ export function openAfterwards(clock: Clock, emit: Emit): Afterwards {
   }
 
   return {
-    run: (task) => {
-      if (waiting.length === 0) clock.after(LIMITS.afterwardsMs, runWaiting);
+    run: (task, isUrgent = false) => {
+      if (isUrgent) setImmediate(runWaiting);
+      else if (waiting.length === 0) clock.after(LIMITS.afterwardsMs, runWaiting);
       waiting.push(task);
     },
     finish: () => {

@@ -135,6 +135,11 @@ const USUAL: ReadonlyMap<string, WindowNames | null> = new Map(
   ["x-codex-primary", "x-codex-secondary"].map((window) => [window + USED_PERCENT, namesOf(window)]),
 );
 
+/** Whether the head tells how much is used, as all but every answer's does: of such the later one is enough. */
+export function tellsUse(fields: HeaderFields): boolean {
+  return fields["x-codex-primary-used-percent"] !== undefined;
+}
+
 /** Reads every family of `x-codex-…` headers. `nowMs` is when the answer came. */
 export function parseQuotaHeaders(fields: HeaderFields, nowMs: number): QuotaReading {
   const windows: (QuotaWindow | null)[] = [];

@@ -154,13 +154,9 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
   engine.afterwards(() => engine.live.readHeads());
   const { sanitised } = input.progress;
   const { generation } = identity;
-  const result =
-    answer.status >= 300
-      ? await readRefusal(try_, answer)
-      : await readBody(try_, answer, { headers: answer.headers, generation, ignored, sanitised });
-  // What is judged is judged by the figures that came with it.
-  if (result.kind === "failed") engine.live.readHeads();
-  return result;
+  return answer.status >= 300
+    ? readRefusal(try_, answer)
+    : readBody(try_, answer, { headers: answer.headers, generation, ignored, sanitised });
 }
 
 function readBody(try_: Try, answer: UpstreamAnswer, answered: Answered): Promise<AttemptResult> {

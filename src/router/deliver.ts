@@ -135,20 +135,20 @@ function orAbandon(engine: Engine, run: TurnRun, settle: () => void): void {
 }
 
 /**
- * The client has its answer before the turn is written down, unless it may go on from it: its next turn is to find it, and
- * comes at once.
+ * The client has its answer before the turn is written down. Where it may go on from it, its next turn has to find it: that
+ * comes at once, but no sooner than the answer is out.
  */
-function settleInTime(engine: Engine, run: TurnRun, tried: Tried, read: () => Ending): void {
-  const settle = () => orAbandon(engine, run, () => settleServed(engine, run, tried, read()));
-  if (run.turn.isContinuable) settle();
-  else engine.afterwards(settle);
+function settleAfterwards(engine: Engine, run: TurnRun, tried: Tried, read: () => Ending): void {
+  const endedAtMs = engine.clock.now();
+  const settle = () => orAbandon(engine, run, () => settleServed(engine, run, tried, endedAtMs, read()));
+  engine.afterwards(settle, run.turn.isContinuable);
 }
 
 /** What went well can wait; what did not is judged at once, before the next choice and by what is known now. */
 function settleStream(engine: Engine, run: TurnRun, accepted: Accepted<Opened>, end: StreamEnd): void {
   if (end.kind === "ended" && !isFailedTerminal(end.terminal)) {
     const { type, text } = end.terminal;
-    settleInTime(engine, run, accepted, () => {
+    settleAfterwards(engine, run, accepted, () => {
       const { responseId, usage } = readResponse(text);
       return { end: type === "response.incomplete" ? "incomplete" : "done", status: 200, responseId, usage };
     });
@@ -183,11 +183,12 @@ function evidenceOfEnd(end: StreamEnd, hasClientLeft: boolean, nowMs: number): E
   }
 }
 
-function settleServed(engine: Engine, run: TurnRun, { choice, startedAtMs }: Tried, ending: Ending): void {
+function settleServed(engine: Engine, run: TurnRun, tried: Tried, endedAtMs: number, ending: Ending): void {
+  const { choice, startedAtMs } = tried;
   const { candidate, reason } = choice;
-  run.ledger.noteAttempt(candidate.name, "served", reason, startedAtMs);
+  run.ledger.noteAttempt(candidate.name, "served", reason, startedAtMs, endedAtMs);
   engine.live.noteServed(candidate, run.model.upstreamModel, startedAtMs, run.turn.id);
-  run.ledger.settle(ending);
+  run.ledger.settle(ending, endedAtMs);
 }
 
 export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<Answered>): Served {
@@ -195,7 +196,7 @@ export function deliverAnswer(engine: Engine, run: TurnRun, accepted: Accepted<A
   const { candidate } = choice;
   const headers = accept(engine, run, accepted);
   const body = retellAnswer(result.text, toldOf(run));
-  settleInTime(engine, run, accepted, () => {
+  settleAfterwards(engine, run, accepted, () => {
     const { status, responseId, usage } = readResponse(result.text);
     return { end: status === "incomplete" ? "incomplete" : "done", status: 200, responseId, usage };
   });

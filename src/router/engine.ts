@@ -18,8 +18,8 @@ export interface Engine {
   readonly platform: string;
   /** Hex SHA-256. */
   readonly hash: (text: string) => string;
-  /** Runs, soon, what no client waits for. */
-  readonly afterwards: (task: () => void) => void;
+  /** Runs, soon, what no client waits for; what is urgent with the next turn of the event loop. */
+  readonly afterwards: (task: () => void, isUrgent?: boolean) => void;
   /** A fresh id with the given prefix. */
   readonly newId: (prefix: string) => string;
 }

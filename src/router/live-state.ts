@@ -6,7 +6,7 @@
 import { LIMITS } from "../limits.ts";
 import type { Clock, PoolSettings, ProfileRecord, Rng, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";
-import { parseQuotaHeaders, type QuotaReading } from "../protocol/quota.ts";
+import { parseQuotaHeaders, type QuotaReading, tellsUse } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { stackOf } from "../telemetry/stack-of.ts";
 import { PoolReader } from "./pool-reader.ts";
@@ -50,8 +50,9 @@ export class LiveState {
   readonly #recent = new RecentSessions();
   readonly #pool: PoolReader;
   readonly turnStates = new TurnStates();
-  /** The last head of each account and model that nobody has read yet: what it says of the quota outdates those before it. */
+  /** Heads that nobody has read yet; of those that tell how much is used the last of each account and model. */
   readonly #heads = new Map<string, Head>();
+  #headsNoted = 0;
   /** One for each account that has served since the start. */
   readonly #meters = new Map<string, CapacityMeter>();
   /** The candidates of the last view, and what they were made from. */
@@ -262,16 +263,17 @@ export class LiveState {
   /** An answer has begun. What its head says of the account's quota counts from `readHeads` on. */
   noteHead(accountKey: string, upstreamModel: string, fields: HeaderFields): void {
     const cameAtMs = this.#options.clock.now();
-    this.#heads.set(`${accountKey}\0${upstreamModel}`, { accountKey, fields, cameAtMs });
+    this.#headsNoted += 1;
+    const name = tellsUse(fields) ? upstreamModel : String(this.#headsNoted);
+    this.#heads.set(`${accountKey}\0${name}`, { accountKey, fields, cameAtMs });
   }
 
   /** Makes known what heads have said: before anything else counts that upstream says of quota, and before it is judged. */
   readHeads(): void {
-    if (this.#heads.size === 0) return;
-    const heads = [...this.#heads.values()];
-    this.#heads.clear();
-    for (const { accountKey, fields, cameAtMs } of heads) {
-      this.observeQuota(accountKey, parseQuotaHeaders(fields, cameAtMs));
+    for (const [name, { accountKey, fields, cameAtMs }] of this.#heads) {
+      this.#heads.delete(name);
+      // Whoever asks has a turn of its own, which a bug in another's head must not end.
+      this.#keep(() => this.observeQuota(accountKey, parseQuotaHeaders(fields, cameAtMs)));
     }
   }
 

@@ -17,7 +17,7 @@ import type { Failure } from "./rules/failure.ts";
 import { advance, nextStep, type Progress, type Step } from "./rules/next-step.ts";
 import type { Served, Turn } from "./turn.ts";
 
-/** Resolves with what the client gets; settles the turn exactly once: one that is served as soon as its answer is out. */
+/** Resolves with what the client gets; settles the turn exactly once: one that is served a moment after its answer is out. */
 export async function serveTurn(engine: Engine, turn: Turn): Promise<Served> {
   const begun = beginTurn(engine, turn);
   if (begun.kind === "refused") return begun.served;
@@ -48,6 +48,8 @@ async function serveRun(engine: Engine, turn: Turn, run: TurnRun): Promise<Serve
 
     const failure = classifyFailure(result.evidence);
     run.ledger.noteAttempt(candidate.name, failure.kind, failure.code, startedAtMs);
+    // By the figures that came with it.
+    engine.live.readHeads();
     const wasRenewed = progress.renewed.has(candidate.profileId);
     judgeFailure(engine, candidate, failure, run.model.upstreamModel, wasRenewed, turn.id);
     if (failure.scope === "nobody") return deliverLeft(run);

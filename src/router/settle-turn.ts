@@ -61,8 +61,14 @@ export class TurnLedger {
     this.#choice = choice;
   }
 
-  noteAttempt(profile: string, outcome: string, reason: string, startedAtMs: number): void {
-    this.#attempts.push({ profile, outcome, reason, ms: this.#engine.clock.now() - startedAtMs });
+  noteAttempt(
+    profile: string,
+    outcome: string,
+    reason: string,
+    startedAtMs: number,
+    endedAtMs = this.#engine.clock.now(),
+  ): void {
+    this.#attempts.push({ profile, outcome, reason, ms: endedAtMs - startedAtMs });
   }
 
   noteServed(name: string, accountKey: string): void {
@@ -91,12 +97,12 @@ export class TurnLedger {
     this.settle(endedWithout("failed", 500));
   }
 
-  /** Only the first call counts. */
-  settle(ending: Ending): void {
+  /** Only the first call counts. The turn may have ended before its end is written down. */
+  settle(ending: Ending, endedAtMs = this.#engine.clock.now()): void {
     this.letGo();
     if (this.#isSettled) return;
     this.#isSettled = true;
-    const { clock, live, emit } = this.#engine;
+    const { live, emit } = this.#engine;
     const { usage } = ending;
     const record: TurnRecord = {
       id: this.#turn.id,
@@ -105,7 +111,7 @@ export class TurnLedger {
       model: this.#turn.request.model.slice(0, MODEL_CHARACTERS_MAX),
       upstreamModel: this.#upstreamModel,
       startedAtMs: this.#turn.receivedAtMs,
-      endedAtMs: clock.now(),
+      endedAtMs,
       end: ending.end,
       status: ending.status,
       profile: this.#servedBy?.name ?? null,

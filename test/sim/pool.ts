@@ -7,6 +7,7 @@ import { startRefreshWorker, type Worker } from "../../src/accounts/refresh-work
 import { importAuthFile } from "../../src/accounts/save-profile.ts";
 import { type AccountTokens, createTokenSource } from "../../src/accounts/tokens.ts";
 import { startUsagePoller } from "../../src/accounts/usage-poller.ts";
+import { openAfterwards } from "../../src/app/afterwards.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { readCatalogue } from "../../src/models/catalogue.ts";
 import type { NameTable } from "../../src/models/resolve.ts";
@@ -274,7 +275,7 @@ function buildEngine(ground: Ground, life: Life, upstream: Upstream, tokens: Acc
     emit,
     names: () => table(""),
     platform: "Simulated; none",
-    afterwards: (task) => void setImmediate(task),
+    afterwards: openAfterwards(life.clock, emit).run,
     hash: (text) => Bun.hash(text).toString(16),
     newId: (prefix) => {
       counters.ids += 1;

@@ -1,5 +1,6 @@
 /** What is written down, what if it cannot be, and what a bug of ours costs. */
 import { describe, expect, test } from "bun:test";
+import { LIMITS } from "../../../src/limits.ts";
 import type { RuntimeStore, SettingsStore } from "../../../src/ports.ts";
 import { text } from "../../../src/simulator/content.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
@@ -20,6 +21,21 @@ function onFullDisk<Store extends object>(store: Store, isFull: () => boolean): 
     },
   });
 }
+
+test.each([
+  [true, true],
+  [true, false],
+  [false, true],
+  [false, false],
+])("a record says when the turn ended, however late it is written (store: %p, stream: %p)", async (store, stream) => {
+  const pool = await aPool({ accounts: ["alpha"] });
+  pool.chatgpt("alpha").script.pace({ headDelayMs: 3 * SECOND_MS });
+  const outcome = await pool.turn({ body: { store, stream } });
+  await pool.clock.advance(LIMITS.afterwardsMs);
+  const record = pool.runtime.turn(outcome.turnId);
+  expect(record?.endedAtMs).toBe(outcome.endedAtMs);
+  expect(record?.attempts).toMatchObject([{ profile: "alpha", outcome: "served", ms: 3 * SECOND_MS }]);
+});
 
 describe("a disk that is full", () => {
   for (const stream of [true, false]) {

@@ -319,6 +319,8 @@ test("of the heads that come together the last one of each model counts, and eac
   live.noteHead(accountKey, "gpt-6-luna", headOf("codex-bengalfox", 50));
   await pool.clock.advance(1);
   live.noteHead(accountKey, "gpt-5.5", headOf("codex", 20));
+  // Tells of no use: it must not stand for one that did.
+  live.noteHead(accountKey, "gpt-5.5", { "content-type": "text/html" });
   const readUsed = () => pool.settings.accountState(accountKey).windows.map(({ usedPercent }) => usedPercent);
   expect(readUsed()).toEqual([]);
   live.readHeads();

@@ -35,6 +35,18 @@ describe("openAfterwards()", () => {
     expect(events).toMatchObject([{ kind: "internal-error", id: "afterwards" }]);
   });
 
+  test("what is urgent runs with the next turn of the loop, after all that came before it", async () => {
+    const { clock, wait, afterwards, done, note } = open();
+    afterwards.run(note("one"));
+    afterwards.run(note("two"), true);
+    afterwards.run(note("three"));
+    expect(done).toEqual([]);
+    await clock.settle();
+    expect(done).toEqual(["one", "two", "three"]);
+    await wait();
+    expect(done).toEqual(["one", "two", "three"]);
+  });
+
   test("finishes at once what waits, with what that asks for, and does none of it twice", async () => {
     const { wait, afterwards, done, note } = open();
     afterwards.run(() => {
