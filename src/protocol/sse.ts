@@ -3,17 +3,17 @@
  * input. Lines end at LF, CR or CRLF and nowhere else, so U+2028 inside a text splits nothing.
  */
 
+import { Chunk } from "./chunk.ts";
+
 const LF = 0x0a;
 const CR = 0x0d;
 
 /** One event with the bytes that carried it, its closing blank line included. Nothing of it is read before it is asked for. */
 export interface SseFrame {
-  /** The bytes are `source` from `start` to `end`. */
-  readonly source: Uint8Array;
+  /** It stands in here from `start` to `end`. */
+  readonly chunk: Chunk;
   readonly start: number;
   readonly end: number;
-  /** The source with a character for each byte, so that names and ends can be looked at where they stand. */
-  readonly latin: string;
   readonly bytes: Uint8Array;
   /** The `event:` field; empty when there was none. */
   readonly event: string;
@@ -55,28 +55,21 @@ function parseFields(bytes: Uint8Array): Fields {
 }
 
 class Frame implements SseFrame {
-  readonly source: Uint8Array;
+  readonly chunk: Chunk;
   readonly start: number;
   readonly end: number;
-  #latin: string | null;
   #fields: Fields | null = null;
   /** Undefined while nobody has asked. */
   #data: string | null | undefined;
 
-  constructor(source: Uint8Array, start: number, end: number, latin: string | null) {
-    this.source = source;
+  constructor(chunk: Chunk, start: number, end: number) {
+    this.chunk = chunk;
     this.start = start;
     this.end = end;
-    this.#latin = latin;
-  }
-
-  get latin(): string {
-    this.#latin ??= latinOf(this.source);
-    return this.#latin;
   }
 
   get bytes(): Uint8Array {
-    return this.source.subarray(this.start, this.end);
+    return this.chunk.bytes.subarray(this.start, this.end);
   }
 
   get event(): string {
@@ -90,12 +83,13 @@ class Frame implements SseFrame {
 
   /** The text where the frame is one line of data, with its name before it or without; null for all others. */
   #readPlain(): string | null {
-    const { latin, start, end } = this;
+    const { chunk, start, end } = this;
+    const { latin } = chunk;
     PLAIN.lastIndex = start;
     if (!PLAIN.test(latin) || PLAIN.lastIndex > end) return null;
     const from = PLAIN.lastIndex;
     if (latin.indexOf("\n", from) !== end - 2) return null;
-    const text = decoder.decode(this.source.subarray(from, end - 2));
+    const text = chunk.textOf(from, end - 2);
     // A CR ends a line, too, also in the middle of a chunk.
     return text.includes("\r") ? null : text;
   }
@@ -104,13 +98,6 @@ class Frame implements SseFrame {
     this.#fields ??= parseFields(this.bytes);
     return this.#fields;
   }
-}
-
-/** By its standard this is windows-1252, which has a character for each byte too, and the same ones where it matters. */
-const byteDecoder = new TextDecoder("latin1");
-
-function latinOf(bytes: Uint8Array): string {
-  return byteDecoder.decode(bytes);
 }
 
 function concatBytes(parts: readonly Uint8Array[], size: number): Uint8Array {
@@ -151,32 +138,33 @@ export class SseFramer {
   }
 
   /**
-   * The frames that end within `chunk`. `headAfter` is told each frame and answers how frames begin that nobody is going to
+   * The frames that end within these bytes. `headAfter` is told each frame and answers how frames begin that nobody is going to
    * look into: from there on such as stand side by side come together as one, each of one line that ends with a brace. Such a
    * head ends within the data; it is empty where there is none. Throws `SseTooLarge` when a frame grows beyond the bound.
    */
-  push(chunk: Uint8Array, headAfter: (frame: SseFrame) => string = () => ""): SseFrame[] {
+  push(bytes: Uint8Array, headAfter: (frame: SseFrame) => string = () => ""): SseFrame[] {
     const frames: SseFrame[] = [];
-    const latin = latinOf(chunk);
-    const isPlain = !this.#afterCr && !latin.includes("\r");
+    const chunk = new Chunk(bytes);
+    const { latin } = chunk;
+    const hasNoCr = !this.#afterCr && !latin.includes("\r");
     let start = 0;
-    const canJoin = isPlain && chunk.length <= this.#bytesMax;
+    const canJoin = hasNoCr && bytes.length <= this.#bytesMax;
     for (;;) {
-      let end = isPlain ? this.#endOf(latin, start) : this.#endOfAny(latin, start);
+      let end = hasNoCr ? this.#endOf(latin, start) : this.#endOfAny(latin, start);
       if (end === -1) break;
-      const frame = this.#take(chunk, start, end, latin);
+      const frame = this.#take(chunk, start, end);
       frames.push(frame);
       start = end;
       const head = headAfter(frame);
       if (!canJoin || head === "") continue;
       end = endOfAlike(latin, start, head);
       if (end === start) continue;
-      const alike = new Frame(chunk, start, end, latin);
+      const alike = new Frame(chunk, start, end);
       frames.push(alike);
       headAfter(alike);
       start = end;
     }
-    if (start < chunk.length) this.#keep(start === 0 ? chunk : chunk.subarray(start));
+    if (start < bytes.length) this.#keep(start === 0 ? bytes : bytes.subarray(start));
     return frames;
   }
 
@@ -223,13 +211,13 @@ export class SseFramer {
     this.#parts.push(part);
   }
 
-  #take(chunk: Uint8Array, start: number, end: number, latin: string): SseFrame {
-    if (this.#parts.length === 0 && end - start <= this.#bytesMax) return new Frame(chunk, start, end, latin);
-    this.#keep(chunk.subarray(start, end));
+  #take(chunk: Chunk, start: number, end: number): SseFrame {
+    if (this.#parts.length === 0 && end - start <= this.#bytesMax) return new Frame(chunk, start, end);
+    this.#keep(chunk.bytes.subarray(start, end));
     const whole = concatBytes(this.#parts, this.#size);
     this.#parts = [];
     this.#size = 0;
-    return new Frame(whole, 0, whole.length, null);
+    return new Frame(new Chunk(whole), 0, whole.length);
   }
 }
 
@@ -246,8 +234,13 @@ function dataLines(data: string): string {
 }
 
 /** One event as the Responses API writes it. */
+export function wordEvent(type: string, data: string): string {
+  return `event: ${type}\n${dataLines(data)}\n`;
+}
+
+/** The same as bytes. */
 export function renderEvent(type: string, data: string): Uint8Array {
-  return encoder.encode(`event: ${type}\n${dataLines(data)}\n`);
+  return encoder.encode(wordEvent(type, data));
 }
 
 /** A data line without an `event:` field, as Chat Completions and keep-alives are written. */

@@ -77,7 +77,8 @@ export class EventNamer {
   }
 
   eventOf(frame: SseFrame): WireEvent {
-    const { latin, start, end } = frame;
+    const { chunk, start, end } = frame;
+    const { latin } = chunk;
     if (this.#head !== "" && start + this.#head.length <= end && latin.startsWith(this.#head, start)) {
       return new StreamedEvent(this.#type, frame);
     }
@@ -114,7 +115,8 @@ export function endsWhole(event: WireEvent): boolean {
 }
 
 /** Whether the frame ends as nearly all do: with a line of data that ends with a bracket. */
-function hasWholeLine({ latin, end }: SseFrame): boolean {
+function hasWholeLine({ chunk, end }: SseFrame): boolean {
+  const { latin } = chunk;
   const last = latin.charCodeAt(end - 3);
   if ((last !== BRACE && last !== BRACKET) || !latin.startsWith("\n\n", end - 2)) return false;
   return latin.startsWith("data:", latin.lastIndexOf("\n", end - 3) + 1);

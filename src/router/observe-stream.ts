@@ -6,7 +6,7 @@ import { LIMITS } from "../limits.ts";
 import { AnswerCollector, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
 import { ByteRuns, bytesOfEvent } from "../protocol/byte-runs.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
-import { renderData, renderEvent } from "../protocol/sse.ts";
+import { renderData, wordEvent } from "../protocol/sse.ts";
 import { isLifecycle, isTerminal, LIFECYCLE_TYPES, TERMINAL_TYPES, type WireEvent } from "../protocol/wire-event.ts";
 import type { EventReader, ReadEvents } from "./event-reader.ts";
 import type { BodyChunk, BodyReader, PulledBody } from "./turn.ts";
@@ -94,8 +94,12 @@ class StreamObserver implements BodyReader {
   }
 
   /** What was held, to its end where that came with it. */
-  ready(): Uint8Array | null {
-    return this.#hasEnded || this.#batch.length === 0 ? null : this.#forwardBatch();
+  ready(): Uint8Array | string | null {
+    if (this.#hasEnded || this.#batch.length === 0) return null;
+    const events = this.#batch;
+    this.#batch = [];
+    const runs = this.#gather(events);
+    return (this.#isLastOut ? runs.takeText() : null) ?? this.#put(runs);
   }
 
   /** What waits is upstream's reading alone: every piece of every stream comes this way. */
@@ -139,8 +143,8 @@ class StreamObserver implements BodyReader {
     this.#options.onEnd(end);
   }
 
-  /** The bytes to send in place of the event's own; null when it goes as it came. */
-  #changeOf(event: WireEvent): Uint8Array | null {
+  /** What to send in place of the event; null when it goes as it came. */
+  #changeOf(event: WireEvent): string | null {
     const { told, onQuota } = this.#options;
     this.#collector.add(event);
     if (event.type === "codex.rate_limits") onQuota(event.text);
@@ -149,14 +153,18 @@ class StreamObserver implements BodyReader {
     const completed = isLast ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
     if (event.type === "response.completed" || event.type === "response.incomplete") this.#ending = text;
-    return text === event.text ? null : renderEvent(event.type, text);
+    return text === event.text ? null : wordEvent(event.type, text);
   }
 
-  /** The first bytes of one batch, to the terminal event if it holds one; the others are ready then. */
   #forward(events: readonly WireEvent[]): Uint8Array {
     const [only] = events;
     // Most batches are one event that only passes through.
     if (only !== undefined && events.length === 1 && !isWatched(only.type)) return bytesOfEvent(only);
+    return this.#put(this.#gather(events));
+  }
+
+  /** What is to go out of one batch, to the terminal event if it holds one. */
+  #gather(events: readonly WireEvent[]): ByteRuns {
     const runs = new ByteRuns();
     for (const event of events) {
       if (!isWatched(event.type)) {
@@ -171,15 +179,24 @@ class StreamObserver implements BodyReader {
       this.#finish({ kind: "ended", terminal: event });
       break;
     }
+    return runs;
+  }
+
+  /** The first of the bytes; the others are ready then. */
+  #put(runs: ByteRuns): Uint8Array {
     const [first, ...others] = runs.take();
     this.#outbox = others;
     return first ?? NOTHING;
   }
 
   #send(event: WireEvent, isCut: boolean, runs: ByteRuns): void {
-    const changed = isCut ? CUT_BYTES : this.#changeOf(event);
+    if (isCut) {
+      runs.addBytes(CUT_BYTES);
+      return;
+    }
+    const changed = this.#changeOf(event);
     if (changed === null) runs.addEvent(event);
-    else runs.addBytes(changed);
+    else runs.addText(changed);
   }
 
   #breakOff(): BodyChunk {

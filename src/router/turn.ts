@@ -38,10 +38,10 @@ export interface BodyReader {
   /** Whether nothing comes after what was read. Where it is not told, reading on tells it. */
   readonly isOver?: boolean;
   /**
-   * The first bytes, where they are there already; null, or left out, where they have to be waited for. To be asked once,
-   * before any reading.
+   * The first bytes, where they are there already; null, or left out, where they have to be waited for. The whole of a body
+   * may come as text. To be asked once, before any reading.
    */
-  ready?(): Uint8Array | null;
+  ready?(): Uint8Array | string | null;
   read(): Promise<BodyChunk>;
   /** Ends the body; a reading that still waits ends, too. */
   cancel(reason?: unknown): Promise<void>;

@@ -17,10 +17,10 @@ export interface Beats {
  * An answer's body. What is there of it goes out at once, and what has come to its end already goes out in one piece, with
  * its length: a stream for it would cost more than all of its bytes.
  */
-export function bodyOf(source: PulledBody, beats: Beats): ReadableStream<Uint8Array> | Uint8Array {
+export function bodyOf(source: PulledBody, beats: Beats): ReadableStream<Uint8Array> | Uint8Array | string {
   const reader = source.getReader();
   const ready = readyOf(reader);
-  if (ready !== null && reader.isOver === true) return ready;
+  if (typeof ready === "string" || (ready !== null && reader.isOver === true)) return ready;
   return openStream({ reader, ready, open: () => Promise.resolve(reader) }, beats);
 }
 
@@ -31,7 +31,7 @@ export function keepAlive(source: Promise<PulledBody>, beats: Beats): ReadableSt
 }
 
 /** Nobody else would end a body that fails before there is a stream. */
-function readyOf(reader: BodyReader): Uint8Array | null {
+function readyOf(reader: BodyReader): Uint8Array | string | null {
   try {
     return reader.ready?.() ?? null;
   } catch (error) {

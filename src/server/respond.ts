@@ -71,7 +71,7 @@ function respondServed(answering: Answering, served: Served): Response {
     case "stream": {
       const body = bodyOf(dialect.stream(served.body), beatsOf(answering));
       // Types of bodies know no bytes that may be shared; these are not.
-      return new Response(body as ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, {
+      return new Response(body as ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | string, {
         status: 200,
         headers: { ...STREAM_HEAD, ...headOf(answering, served.headers), ...own },
       });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { ByteRuns } from "../../../src/protocol/byte-runs.ts";
 import { SseFramer } from "../../../src/protocol/sse.ts";
 import { wireEventOf } from "../../../src/protocol/wire-event.ts";
@@ -45,5 +46,23 @@ describe("ByteRuns", () => {
     expect(few.take().map((piece) => piece.length)).toEqual([20]);
     expect(many.take()).toEqual([large, small]);
     expect(many.take()[0]).toBe(large);
+  });
+
+  test("is one text where nothing has to be decoded for it, and the same as the bytes", () => {
+    const piece = fc.oneof(fc.constantFrom("a", "b"), fc.string({ unit: "grapheme" }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, fc.boolean()), { maxLength: 6 }), (pieces) => {
+        const runs = new ByteRuns();
+        for (const [text, isText] of pieces) {
+          const event = `data: {"type":"${text.replace(/[\r\n"]/g, "")}"}\n\n`;
+          if (isText) runs.addText(event);
+          else for (const frame of new SseFramer(1_000).push(bytesOf(event))) runs.addEvent(wireEventOf(frame));
+        }
+        const text = runs.takeText();
+        const bytes = Buffer.concat(runs.take());
+        const mustDecode = pieces.some(([written, isText]) => !isText && bytesOf(written).length > written.length);
+        expect(text === null ? null : textOf(bytesOf(text))).toBe(mustDecode ? null : textOf(bytes));
+      }),
+    );
   });
 });

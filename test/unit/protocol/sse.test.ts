@@ -161,7 +161,7 @@ describe("frames that are alike", () => {
       "\n",
     ),
   );
-  const headAfter = ({ latin, start }: SseFrame) => (latin.startsWith(HEAD, start) ? HEAD : "");
+  const headAfter = ({ chunk, start }: SseFrame) => (chunk.latin.startsWith(HEAD, start) ? HEAD : "");
 
   /** The events of joined frames, each told apart again. */
   function joined(bytes: Uint8Array, cuts: readonly number[]): { readonly framed: Framed; readonly count: number } {

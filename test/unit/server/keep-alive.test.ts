@@ -34,7 +34,7 @@ function open(source: Promise<PulledBody>) {
 function openKnown(source: PulledBody) {
   const clock = createVirtualClock(0);
   const body = bodyOf(source, beatsOf(clock));
-  if (body instanceof Uint8Array) throw new Error("it went out in one piece");
+  if (!(body instanceof ReadableStream)) throw new Error("it went out in one piece");
   return { clock, reader: body.getReader() };
 }
 
@@ -80,13 +80,18 @@ describe("keepAlive()", () => {
     expect((await read).value).toEqual(new Uint8Array([3]));
   });
 
-  test("gives all of it in one piece when it was there to its end", () => {
-    const { asked, body } = aBody();
-    const clock = createVirtualClock(0);
-    const source = { getReader: () => ({ ...body.getReader(), ready: () => new Uint8Array([1]), isOver: true }) };
-    expect(bodyOf(source, beatsOf(clock))).toEqual(new Uint8Array([1]));
-    expect([asked.length, clock.pendingTimers()]).toEqual([0, 0]);
-  });
+  for (const [what, ready] of [
+    ["bytes", new Uint8Array([1])],
+    ["text", "1"],
+  ] as const) {
+    test(`gives all of it in one piece when it was there to its end, as ${what}`, () => {
+      const { asked, body } = aBody();
+      const clock = createVirtualClock(0);
+      const source = { getReader: () => ({ ...body.getReader(), ready: () => ready, isOver: true }) };
+      expect(bodyOf(source, beatsOf(clock))).toEqual(ready);
+      expect([asked.length, clock.pendingTimers()]).toEqual([0, 0]);
+    });
+  }
 
   test("ends with the last bytes of a source that tells that they are", async () => {
     const { asked, body } = aBody();
