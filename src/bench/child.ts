@@ -1,5 +1,5 @@
 /** A process of the bench: the first thing it says is a JSON document; what it costs is read from the system. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Environment } from "../ports.ts";
 
 export interface Child {
@@ -14,8 +14,6 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const TICKS_PER_SECOND = 100;
-
 function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
@@ -28,9 +26,26 @@ function memoryOf(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, "status"))?.[1] ?? 0) * 1024;
 }
 
-function cpuMsOf(pid: number): number {
-  const fields = readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
-  return ((Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND) * 1_000;
+function threadsOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** To the nanosecond, where `stat` counts in hundredths of a second. What a thread used that has ended since counts on. */
+function openCpuMeter(pid: number): () => number {
+  const usedNs = new Map<string, number>();
+  return () => {
+    for (const thread of threadsOf(pid)) {
+      const [ownNs] = readProc(pid, `task/${thread}/schedstat`).split(" ", 1);
+      if (ownNs !== undefined && ownNs !== "") usedNs.set(thread, Number(ownNs));
+    }
+    let totalNs = 0;
+    for (const ownNs of usedNs.values()) totalNs += ownNs;
+    return totalNs / 1_000_000;
+  };
 }
 
 function parseDocument(text: string): Readonly<Record<string, unknown>> | null {
@@ -62,7 +77,7 @@ export async function startChild(words: readonly string[], env: Environment): Pr
     first,
     readyMs: performance.now() - startedAt,
     memory: () => memoryOf(child.pid),
-    cpuMs: () => cpuMsOf(child.pid),
+    cpuMs: openCpuMeter(child.pid),
     stop: async () => {
       child.kill("SIGTERM");
       await child.exited;

@@ -9,6 +9,8 @@ import { SMALL, type Target, type World } from "./world.ts";
 
 export interface Plan {
   readonly rounds: number;
+  /** Rounds of throughput: many short ones, since the two sides of a ratio are to see the same machine. */
+  readonly rateRounds: number;
   /** Turns of each target before anything is timed: it is what runs for long that is measured, compiled as it will be. */
   readonly warmUpTurns: number;
   /** Turns of each target in a round whose first output is timed. */
@@ -172,7 +174,7 @@ export async function measureLatency(world: World, plan: Plan): Promise<Figure[]
 
 /** Turns a second and CPU a turn, of streams or of answers in one piece. */
 export async function measureTurns(world: World, plan: Plan, stream: boolean): Promise<Figure[]> {
-  const rounds = await interleave(world, plan.rounds, SMALL_ANSWER, async (target) => {
+  const rounds = await interleave(world, plan.rateRounds, SMALL_ANSWER, async (target) => {
     const before = target.process?.cpuMs() ?? 0;
     const seconds = await runMany(smallTurnOf(world, target, "bench-turns", stream), plan.manyTurns, WIDTH);
     const cpuMs = (((target.process?.cpuMs() ?? 0) - before) / plan.manyTurns) * 1_000;
@@ -200,7 +202,7 @@ const LARGE_STREAMS = 8;
 export async function measureEvents(world: World, plan: Plan): Promise<Figure[]> {
   const answer = { events: plan.largeEvents, charactersPerEvent: 40, eventDelayMs: 0 };
   const body = bodyOf({ inputBytes: 2_000, session: "bench-events", stream: true });
-  const rates = await interleave(world, plan.rounds, answer, async (target) => {
+  const rates = await interleave(world, plan.rateRounds, answer, async (target) => {
     const seconds = await runMany(() => runTurn(target, body), LARGE_STREAMS, LARGE_WIDTH);
     return (LARGE_STREAMS * plan.largeEvents) / seconds;
   });
