@@ -32,7 +32,7 @@ function missedText(figures: readonly Figure[]): string {
 
 const METHOD = `How it is measured: upstream, the proxies, the pool and the load are processes of their own on one machine, and share its
 cores. All targets take turns within each round, each round beginning with another one, so that a machine that slows down
-slows all of them; figures are medians over the rounds, of which rates have ${FULL_PLAN.rateRounds} short ones. What stands under
+slows all of them; figures are medians over the rounds, of which rates have ${FULL_PLAN.rateRounds}. What stands under
 "codexuse against bare" is a ratio for rates and a difference for times and memory: the median of the rounds' own, and
 where their middle half lies. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks is
 measured, and not what was started a second ago. Single milliseconds depend on the machine; ratios and differences much

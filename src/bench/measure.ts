@@ -9,7 +9,7 @@ import { SMALL, type Target, type World } from "./world.ts";
 
 export interface Plan {
   readonly rounds: number;
-  /** Rounds of throughput: many short ones, since the two sides of a ratio are to see the same machine. */
+  /** Rounds of throughput: more of them, since there both sides of a ratio depend on the machine's pace. */
   readonly rateRounds: number;
   /** Turns of each target before anything is timed: it is what runs for long that is measured, compiled as it will be. */
   readonly warmUpTurns: number;

@@ -16,20 +16,20 @@ import { type BenchUpstream, startWorld, type World, type WorldOptions } from ".
 /** About a minute: enough to tell one machine from another. */
 export const SHORT_PLAN: Plan = {
   rounds: 3,
-  rateRounds: 6,
+  rateRounds: 3,
   warmUpTurns: 3_000,
   timedTurns: 100,
-  manyTurns: 250,
+  manyTurns: 500,
   largeEvents: 1_000,
   openStreams: [500],
 };
 /** Some minutes: what documents are written from. */
 export const FULL_PLAN: Plan = {
   rounds: 9,
-  rateRounds: 36,
+  rateRounds: 15,
   warmUpTurns: 20_000,
   timedTurns: 300,
-  manyTurns: 500,
+  manyTurns: 2_000,
   largeEvents: 4_000,
   openStreams: [500, 2_000],
 };
