@@ -34,9 +34,9 @@ const METHOD = `How it is measured: upstream, the proxies, the pool and the load
 cores. All targets take turns within each round, each round beginning with another one, so that a machine that slows down
 slows all of them; figures are medians over the rounds, of which rates have ${FULL_PLAN.rateRounds}. What stands under
 "codexuse against bare" is a ratio for rates and a difference for times and memory: the median of the rounds' own, and
-where their middle half lies. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} turns: what runs for weeks is
-measured, and not what was started a second ago. Single milliseconds depend on the machine; ratios and differences much
-less.
+where their middle half lies. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} small turns, and large streams for
+as long: what runs for weeks is measured, and not what was started a second ago. Single milliseconds depend on the
+machine; ratios and differences much less.
 
 - **Time to first output** is taken one turn at a time, ${FULL_PLAN.timedTurns} of each target in a row, as they come when somebody uses
   that proxy and no other. "Each turn after one of every other" is the same with one turn of each target in turn: every
@@ -53,9 +53,10 @@ less.
 - **The pool** checks keys, routes, keeps sessions and a turn log, watches quota and usage, and holds the beginning of
   each stream back until it is known to be good.
 
-Runtimes start without the topmost of JavaScriptCore's compilers (\`BUN_JSC_useFTLJIT=0\`; set it to 1 to have it back): it
-takes one to two seconds of CPU, and what it makes serves small turns for 3 to 10 % less and large streams for no less, so
-that it has paid for itself after some 45,000 turns.
+The topmost of JavaScriptCore's compilers takes one to two seconds of CPU in the first 25,000 turns of a runtime. What it
+makes serves small turns for 3 to 10 % less and large streams for no more, so that it has paid for itself after some 45,000
+turns; \`BUN_JSC_useFTLJIT=0\` in the runtime's environment does without. What is measured here has it.
+
 Free memory is given back every ten seconds and not ten times a second (\`MIMALLOC_PURGE_DELAY\`,
 \`MIMALLOC_PURGE_HOLES_MIN_INTERVAL\`, in milliseconds): turns asked for the same pages again, eight to fifteen times each
 with 100 kB of input.`;

@@ -97,9 +97,26 @@ function smallTurnOf(world: World, target: Target, session: string, stream: bool
   return () => (stream ? runTurn(target, body) : runWhole(target, body));
 }
 
-/** Half of the turns as streams, half in one piece. */
+const LARGE_WIDTH = 4;
+
+function largeAnswerOf({ largeEvents }: Plan): Say {
+  return { events: largeEvents, charactersPerEvent: 40, eventDelayMs: 0 };
+}
+
+/** One large stream of the target, over and over. */
+function largeTurnOf(target: Target): () => Promise<unknown> {
+  const body = bodyOf({ inputBytes: 2_000, session: "bench-events", stream: true });
+  return () => runTurn(target, body);
+}
+
+/** A large stream is worth many small turns. */
+const WARM_UP_TURNS_PER_LARGE = 100;
+
+/** Half of the turns as streams, half in one piece, and large streams on top. */
 export async function warmUp(world: World, plan: Plan): Promise<void> {
   for (const target of targetsOf(world)) {
+    await world.say(largeAnswerOf(plan));
+    await runMany(largeTurnOf(target), Math.ceil(plan.warmUpTurns / WARM_UP_TURNS_PER_LARGE), LARGE_WIDTH);
     for (const stream of [true, false]) {
       await world.say(SMALL_ANSWER);
       await runMany(smallTurnOf(world, target, "bench-warm-up", stream), Math.ceil(plan.warmUpTurns / 2), WIDTH);
@@ -196,14 +213,11 @@ export async function measureTurns(world: World, plan: Plan, stream: boolean): P
   ];
 }
 
-const LARGE_WIDTH = 4;
 const LARGE_STREAMS = 8;
 
 export async function measureEvents(world: World, plan: Plan): Promise<Figure[]> {
-  const answer = { events: plan.largeEvents, charactersPerEvent: 40, eventDelayMs: 0 };
-  const body = bodyOf({ inputBytes: 2_000, session: "bench-events", stream: true });
-  const rates = await interleave(world, plan.rateRounds, answer, async (target) => {
-    const seconds = await runMany(() => runTurn(target, body), LARGE_STREAMS, LARGE_WIDTH);
+  const rates = await interleave(world, plan.rateRounds, largeAnswerOf(plan), async (target) => {
+    const seconds = await runMany(largeTurnOf(target), LARGE_STREAMS, LARGE_WIDTH);
     return (LARGE_STREAMS * plan.largeEvents) / seconds;
   });
   const what = `streams of ${plan.largeEvents.toLocaleString("en")} events, ${LARGE_WIDTH} at a time`;

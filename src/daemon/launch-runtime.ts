@@ -31,8 +31,6 @@ export const REQUESTS_VARIABLE = "BUN_CONFIG_MAX_HTTP_REQUESTS";
 export const RUNTIME_VARIABLES: Readonly<Record<string, string>> = {
   // Streams count as requests, and the default of 256 would queue the rest in silence.
   [REQUESTS_VARIABLE]: "16384",
-  // The topmost compiler takes a second or two of CPU, which pay for themselves after some 45,000 turns: see docs/performance.md.
-  BUN_JSC_useFTLJIT: "0",
   // Ten times a second free memory would be given back, and asked for again by the next turn: now and then will do.
   MIMALLOC_PURGE_DELAY: "10000",
   MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "10000",

@@ -68,7 +68,6 @@ describe("a systemd unit", () => {
 
   test("lifts the cap on open requests and hands over what is secret as credentials only", () => {
     expect(lines).toContain('Environment="BUN_CONFIG_MAX_HTTP_REQUESTS=16384"');
-    expect(lines).toContain('Environment="BUN_JSC_useFTLJIT=0"');
     expect(lines).toContain('Environment="MIMALLOC_PURGE_DELAY=10000"');
     expect(lines).toContain("LoadCredential=master-key:/etc/codexuse/master-key");
     expect(lines).toContain("LoadCredential=telegram-bot-token:/etc/codexuse/telegram-bot-token");
