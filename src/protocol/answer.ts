@@ -1,5 +1,15 @@
 /** What is the finished answer? Gathers items as they finish, so that a terminal event without output can be completed. */
-import { applyEdits, editMembers, findMember, memberOf, type Span, scanArray, scanObject } from "./json-spans.ts";
+import {
+  applyEdits,
+  editMembers,
+  findMember,
+  type Inner,
+  innerOf,
+  memberOf,
+  type Span,
+  scanArray,
+  scanObject,
+} from "./json-spans.ts";
 import { isObject, parseObject, type WireEvent } from "./wire-event.ts";
 
 export interface AnswerUsage {
@@ -71,10 +81,21 @@ export class AnswerCollector {
 
   /** The terminal event's text, its `response.output` filled from the items where upstream left it empty. */
   complete(terminal: string): string {
-    if (this.#items.size === 0) return terminal;
-    const span = responseSpan(terminal);
-    if (span === null) return terminal;
-    const output = memberOf(terminal, "output", span.start);
+    const response = this.#items.size === 0 ? null : innerOf(terminal, "response", "output");
+    return response === null ? terminal : this.#fill(terminal, response);
+  }
+
+  /** The text of the response object inside the terminal event, filled likewise; null when there is none. */
+  answerOf(terminal: string): string | null {
+    const response = innerOf(terminal, "response", "output");
+    if (response === null) return null;
+    const { start, end } = response.span;
+    const filled = this.#items.size === 0 ? terminal : this.#fill(terminal, response);
+    // What was put in stands before the object's end.
+    return filled.slice(start, end + filled.length - terminal.length);
+  }
+
+  #fill(terminal: string, { span, member: output }: Inner): string {
     if (output === null) return editMembers(terminal, { output: this.#listItems() }, span.start);
     if (scanArray(terminal, output.valueStart).length > 0) return terminal;
     return applyEdits(terminal, [{ start: output.valueStart, end: output.valueEnd, text: this.#listItems() }]);

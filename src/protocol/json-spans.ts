@@ -130,6 +130,36 @@ export function memberOf(text: string, key: string, from = 0): Member | null {
   return found;
 }
 
+/** An object inside another, and one member of it. */
+export interface Inner {
+  readonly span: Span;
+  readonly member: Member | null;
+}
+
+/**
+ * The object that is the member `name` of the one that starts at or after `from`, with what `memberOf` finds in it under
+ * `key`; null where there is no such object. Both are walked over in one go.
+ */
+export function innerOf(text: string, name: string, key: string, from = 0): Inner | null {
+  let inner: Inner | null = null;
+  const enter = (keyStart: number, keyEnd: number, start: number): number => {
+    if (isKey(text, name, keyStart, keyEnd) !== true) return skipValue(text, start);
+    inner = null;
+    if (text.charCodeAt(start) !== OPEN_OBJECT) return skipValue(text, start);
+    let member: Member | null = null;
+    const walkedTo = walkMembers(text, start, (innerStart, innerEnd, valueStart, valueEnd) => {
+      const isIt = isKey(text, key, innerStart, innerEnd);
+      if (isIt === true) member = { key, keyStart: innerStart, valueStart, valueEnd };
+      return isIt !== null;
+    });
+    const end = walkedTo === -1 ? skipNested(text, start) : walkedTo;
+    inner = { span: { start, end }, member };
+    return end;
+  };
+  walkMembers(text, from, (keyStart, keyEnd) => isKey(text, name, keyStart, keyEnd) !== null, enter);
+  return inner;
+}
+
 /** Whether that is the key whose text stands between `start` and `end`; null when it is no whole string. */
 function isKey(text: string, key: string, start: number, end: number): boolean | null {
   for (let at = start + 1; at < end - 1; at += 1) {
@@ -143,19 +173,26 @@ function isKey(text: string, key: string, start: number, end: number): boolean |
 
 type Visit = (keyStart: number, keyEnd: number, valueStart: number, valueEnd: number) => boolean;
 
-/** Ends at what is no member any more, or where `visit` says so. */
-function walkMembers(text: string, from: number, visit: Visit): void {
+/** Finds the index behind a member's value. */
+type Enter = (keyStart: number, keyEnd: number, valueStart: number) => number;
+
+/**
+ * Ends at what is no member any more, or where `visit` says so. Answers the index behind the object; -1 when it did not
+ * come to its end.
+ */
+function walkMembers(text: string, from: number, visit: Visit, enter: Enter | null = null): number {
   let at = skipSpace(text, from);
-  if (text.charCodeAt(at) !== OPEN_OBJECT) return;
+  if (text.charCodeAt(at) !== OPEN_OBJECT) return -1;
   at = skipSpace(text, at + 1);
   while (text.charCodeAt(at) === QUOTE) {
     const keyEnd = skipString(text, at);
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
-    const valueEnd = skipValue(text, valueStart);
-    if (valueEnd === valueStart || !visit(at, keyEnd, valueStart, valueEnd)) return;
+    const valueEnd = enter === null ? skipValue(text, valueStart) : enter(at, keyEnd, valueStart);
+    if (valueEnd === valueStart || !visit(at, keyEnd, valueStart, valueEnd)) return -1;
     at = skipSpace(text, valueEnd);
     if (text.charCodeAt(at) === COMMA) at = skipSpace(text, at + 1);
   }
+  return text.charCodeAt(at) === CLOSE_OBJECT ? at + 1 : -1;
 }
 
 /** Elements of the array that starts at or after `from`; empty for other values. */

@@ -2,7 +2,7 @@
 import { LIMITS } from "../limits.ts";
 import type { ResolvedModel } from "../models/resolve.ts";
 import { type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";
-import { AnswerCollector, answerTextOf } from "../protocol/answer.ts";
+import { AnswerCollector } from "../protocol/answer.ts";
 import type { HeaderFields } from "../protocol/header-fields.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
@@ -312,7 +312,7 @@ async function readAnswer(try_: Try, reader: EventReader, answered: Answered): P
   reader.cancel("done");
   const { terminal } = outcome;
   if (isFailedTerminal(terminal)) return failedAnswer(try_, terminal, answered);
-  const text = answerTextOf(collector.complete(terminal.text));
+  const text = collector.answerOf(terminal.text);
   if (text === null) return failed({ from: "stream", phase: "held", fault: "garbage" }, answered.generation);
   return { ...answered, kind: "answer", text };
 }

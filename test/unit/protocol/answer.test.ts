@@ -21,9 +21,13 @@ function itemDone(place: number | string, item: string): WireEvent {
 
 /** The terminal event completed from these events. */
 function complete(terminal: string, events: readonly WireEvent[], charsMax = 1_000): string {
+  return collected(events, charsMax).complete(terminal);
+}
+
+function collected(events: readonly WireEvent[], charsMax = 1_000): AnswerCollector {
   const collector = new AnswerCollector(charsMax);
   for (const event of events) collector.add(event);
-  return collector.complete(terminal);
+  return collector;
 }
 
 const done = (members: string) => `{"type":"response.completed","response":{${members}},"n":1.0}`;
@@ -90,7 +94,10 @@ describe("AnswerCollector", () => {
     ],
   ];
   for (const [what, terminal, events, expected] of ROWS) {
-    test(what, () => expect(complete(terminal, events)).toBe(expected));
+    test(what, () => {
+      expect(complete(terminal, events)).toBe(expected);
+      expect(collected(events).answerOf(terminal)).toBe(answerTextOf(expected));
+    });
   }
 
   test("gives up on an answer beyond its bound, and leaves the terminal event as it is", () => {

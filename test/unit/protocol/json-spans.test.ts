@@ -6,6 +6,7 @@ import {
   editElements,
   editMembers,
   findMember,
+  innerOf,
   memberOf,
   scanArray,
   scanObject,
@@ -100,6 +101,32 @@ describe("scanObject()", () => {
   test("finds nothing in other values, and no key that is not there", () => {
     for (const text of ["", "[]", "1", '"{}"', "null", "  "]) expect(scanObject(text)).toEqual([]);
     expect(findMember(scanObject('{"a":1}'), "toString")).toBeNull();
+  });
+});
+
+describe("innerOf()", () => {
+  const inner = anyObject(anyNested).map(({ text }) => text.trim());
+  const outer = anyObject(fc.oneof(anyNested, inner)).map(({ text }) => text);
+
+  test("finds what one walk after the other finds", () => {
+    fc.assert(
+      fc.property(outer, anyKey, anyKey, (text, name, key) => {
+        const object = memberOf(text, name);
+        const isObject = object !== null && text.charAt(object.valueStart) === "{";
+        const expected = isObject
+          ? { span: { start: object.valueStart, end: object.valueEnd }, member: memberOf(text, key, object.valueStart) }
+          : null;
+        expect(innerOf(text, name, key)).toEqual(expected);
+      }),
+    );
+  });
+
+  test("ends on any text", () => {
+    fc.assert(
+      fc.property(outer, fc.nat(), anyKey, (text, cut, name) => {
+        expect(() => innerOf(text.slice(0, cut % (text.length + 1)), name, "a")).not.toThrow();
+      }),
+    );
   });
 });
 
