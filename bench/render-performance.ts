@@ -34,9 +34,9 @@ const METHOD = `How it is measured: upstream, the proxies, the pool and the load
 cores. All targets take turns within each round, each round beginning with another one, so that a machine that slows down
 slows all of them; figures are medians over the rounds, of which rates have ${FULL_PLAN.rateRounds}. What stands under
 "codexuse against bare" is a ratio for rates and a difference for times and memory: the median of the rounds' own, and
-where their middle half lies. Before anything is timed, each target serves ${FULL_PLAN.warmUpTurns.toLocaleString("en")} small turns, and large streams for
-as long: what runs for weeks is measured, and not what was started a second ago. Single milliseconds depend on the
-machine; ratios and differences much less.
+where their middle half lies. Before anything is timed, each target serves ${FULL_PLAN.warmUpStreams} large streams and ${FULL_PLAN.warmUpTurns.toLocaleString("en")} small turns: what
+runs for weeks is measured, and not what was started a second ago. Single milliseconds depend on the machine; ratios and
+differences much less.
 
 - **Time to first output** is taken one turn at a time, ${FULL_PLAN.timedTurns} of each target in a row, as they come when somebody uses
   that proxy and no other. "Each turn after one of every other" is the same with one turn of each target in turn: every

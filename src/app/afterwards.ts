@@ -8,7 +8,7 @@ import type { Emit } from "../telemetry/events.ts";
 import { stackOf } from "../telemetry/stack-of.ts";
 
 export interface Afterwards {
-  /** Tasks run in the order in which they came. What is `urgent` does so as soon as the answers of this turn of the event loop are out. */
+  /** Tasks run in the order in which they came: with an urgent one, as soon as this turn of the event loop is over. */
   run(task: () => void, isUrgent?: boolean): void;
   /** Runs at once what still waits, and what that asks for. */
   finish(): void;

@@ -13,6 +13,8 @@ export interface Plan {
   readonly rateRounds: number;
   /** Turns of each target before anything is timed: it is what runs for long that is measured, compiled as it will be. */
   readonly warmUpTurns: number;
+  /** Large streams of each target before that. */
+  readonly warmUpStreams: number;
   /** Turns of each target in a round whose first output is timed. */
   readonly timedTurns: number;
   /** Turns of each target in a round of throughput. */
@@ -109,14 +111,11 @@ function largeTurnOf(target: Target): () => Promise<unknown> {
   return () => runTurn(target, body);
 }
 
-/** A large stream is worth many small turns. */
-const WARM_UP_TURNS_PER_LARGE = 100;
-
-/** Half of the turns as streams, half in one piece, and large streams on top. */
+/** Large streams first; then half of the turns as streams, half in one piece. */
 export async function warmUp(world: World, plan: Plan): Promise<void> {
   for (const target of targetsOf(world)) {
     await world.say(largeAnswerOf(plan));
-    await runMany(largeTurnOf(target), Math.ceil(plan.warmUpTurns / WARM_UP_TURNS_PER_LARGE), LARGE_WIDTH);
+    await runMany(largeTurnOf(target), plan.warmUpStreams, LARGE_WIDTH);
     for (const stream of [true, false]) {
       await world.say(SMALL_ANSWER);
       await runMany(smallTurnOf(world, target, "bench-warm-up", stream), Math.ceil(plan.warmUpTurns / 2), WIDTH);

@@ -121,13 +121,18 @@ export function scanObject(text: string, from = 0): Member[] {
 
 /** The same member as `findMember` of all; none of the others is made. */
 export function memberOf(text: string, key: string, from = 0): Member | null {
-  let found: Member | null = null;
-  walkMembers(text, from, (keyStart, keyEnd, valueStart, valueEnd) => {
+  return seekMember(text, key, from).member;
+}
+
+/** With the index behind the object; -1 when it did not come to its end. */
+function seekMember(text: string, key: string, from: number): { readonly member: Member | null; readonly end: number } {
+  let member: Member | null = null;
+  const end = walkMembers(text, from, (keyStart, keyEnd, valueStart, valueEnd) => {
     const isIt = isKey(text, key, keyStart, keyEnd);
-    if (isIt === true) found = { key, keyStart, valueStart, valueEnd };
+    if (isIt === true) member = { key, keyStart, valueStart, valueEnd };
     return isIt !== null;
   });
-  return found;
+  return { member, end };
 }
 
 /** An object inside another, and one member of it. */
@@ -137,26 +142,22 @@ export interface Inner {
 }
 
 /**
- * The object that is the member `name` of the one that starts at or after `from`, with what `memberOf` finds in it under
- * `key`; null where there is no such object. Both are walked over in one go.
+ * The object that is the member `name` of this one, with what `memberOf` finds in it under `key`; null where there is no such
+ * object. Both are walked over in one go.
  */
-export function innerOf(text: string, name: string, key: string, from = 0): Inner | null {
+export function innerOf(text: string, name: string, key: string): Inner | null {
   let inner: Inner | null = null;
   const enter = (keyStart: number, keyEnd: number, start: number): number => {
-    if (isKey(text, name, keyStart, keyEnd) !== true) return skipValue(text, start);
-    inner = null;
-    if (text.charCodeAt(start) !== OPEN_OBJECT) return skipValue(text, start);
-    let member: Member | null = null;
-    const walkedTo = walkMembers(text, start, (innerStart, innerEnd, valueStart, valueEnd) => {
-      const isIt = isKey(text, key, innerStart, innerEnd);
-      if (isIt === true) member = { key, keyStart: innerStart, valueStart, valueEnd };
-      return isIt !== null;
-    });
+    const isIt = isKey(text, name, keyStart, keyEnd);
+    if (isIt === null) return start;
+    if (isIt) inner = null;
+    if (!isIt || text.charCodeAt(start) !== OPEN_OBJECT) return skipValue(text, start);
+    const { member, end: walkedTo } = seekMember(text, key, start);
     const end = walkedTo === -1 ? skipNested(text, start) : walkedTo;
     inner = { span: { start, end }, member };
     return end;
   };
-  walkMembers(text, from, (keyStart, keyEnd) => isKey(text, name, keyStart, keyEnd) !== null, enter);
+  walkMembers(text, 0, () => true, enter);
   return inner;
 }
 
@@ -173,7 +174,7 @@ function isKey(text: string, key: string, start: number, end: number): boolean |
 
 type Visit = (keyStart: number, keyEnd: number, valueStart: number, valueEnd: number) => boolean;
 
-/** Finds the index behind a member's value. */
+/** Finds the index behind a member's value; its beginning where the walk is to end. */
 type Enter = (keyStart: number, keyEnd: number, valueStart: number) => number;
 
 /**

@@ -138,9 +138,10 @@ export class SseFramer {
   }
 
   /**
-   * The frames that end within these bytes. `headAfter` is told each frame and answers how frames begin that nobody is going to
-   * look into: from there on such as stand side by side come together as one, each of one line that ends with a brace. Such a
-   * head ends within the data; it is empty where there is none. Throws `SseTooLarge` when a frame grows beyond the bound.
+   * The frames that end within these bytes. `headAfter` is told each frame and answers how frames begin that nobody is
+   * going to look into: from there on such as stand side by side come together as one, each of one line that ends with a
+   * brace. Such a head ends within the data; it is empty where there is none. Throws `SseTooLarge` when a frame grows
+   * beyond the bound.
    */
   push(bytes: Uint8Array, headAfter: (frame: SseFrame) => string = () => ""): SseFrame[] {
     const frames: SseFrame[] = [];
@@ -234,13 +235,13 @@ function dataLines(data: string): string {
 }
 
 /** One event as the Responses API writes it. */
-export function wordEvent(type: string, data: string): string {
+export function textOfEvent(type: string, data: string): string {
   return `event: ${type}\n${dataLines(data)}\n`;
 }
 
 /** The same as bytes. */
 export function renderEvent(type: string, data: string): Uint8Array {
-  return encoder.encode(wordEvent(type, data));
+  return encoder.encode(textOfEvent(type, data));
 }
 
 /** A data line without an `event:` field, as Chat Completions and keep-alives are written. */

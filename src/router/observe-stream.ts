@@ -6,7 +6,7 @@ import { LIMITS } from "../limits.ts";
 import { AnswerCollector, COLLECTED_TYPE, retellEvent, type Told } from "../protocol/answer.ts";
 import { ByteRuns, bytesOfEvent } from "../protocol/byte-runs.ts";
 import { renderErrorEvent } from "../protocol/refusal.ts";
-import { renderData, wordEvent } from "../protocol/sse.ts";
+import { renderData, textOfEvent } from "../protocol/sse.ts";
 import { isLifecycle, isTerminal, LIFECYCLE_TYPES, TERMINAL_TYPES, type WireEvent } from "../protocol/wire-event.ts";
 import type { EventReader, ReadEvents } from "./event-reader.ts";
 import type { BodyChunk, BodyReader, PulledBody } from "./turn.ts";
@@ -96,9 +96,7 @@ class StreamObserver implements BodyReader {
   /** What was held, to its end where that came with it. */
   ready(): Uint8Array | string | null {
     if (this.#hasEnded || this.#batch.length === 0) return null;
-    const events = this.#batch;
-    this.#batch = [];
-    const runs = this.#gather(events);
+    const runs = this.#gather(this.#takeBatch());
     return (this.#isLastOut ? runs.takeText() : null) ?? this.#put(runs);
   }
 
@@ -108,14 +106,14 @@ class StreamObserver implements BodyReader {
     if (ready !== undefined) return Promise.resolve(chunkOf(ready));
     if (this.#isLastOut) return Promise.resolve(NOTHING_MORE);
     if (this.#hasEnded) return Promise.resolve(this.#breakOff());
-    if (this.#batch.length > 0) return Promise.resolve(chunkOf(this.#forwardBatch()));
+    if (this.#batch.length > 0) return Promise.resolve(chunkOf(this.#forward(this.#takeBatch())));
     return this.#options.reader.read().then(this.#took);
   }
 
-  #forwardBatch(): Uint8Array {
+  #takeBatch(): readonly WireEvent[] {
     const events = this.#batch;
     this.#batch = [];
-    return this.#forward(events);
+    return events;
   }
 
   readonly #took = (outcome: ReadEvents): BodyChunk => {
@@ -153,7 +151,7 @@ class StreamObserver implements BodyReader {
     const completed = isLast ? this.#collector.complete(event.text) : event.text;
     const text = retellEvent(completed, told);
     if (event.type === "response.completed" || event.type === "response.incomplete") this.#ending = text;
-    return text === event.text ? null : wordEvent(event.type, text);
+    return text === event.text ? null : textOfEvent(event.type, text);
   }
 
   #forward(events: readonly WireEvent[]): Uint8Array {

@@ -22,7 +22,16 @@ test("the bench measures all of its targets, another proxy too, and leaves nothi
       openDesk,
       other: { url: `${pool.baseUrl}/responses`, key: pool.key },
     },
-    { rounds: 1, rateRounds: 1, warmUpTurns: 4, timedTurns: 1, manyTurns: 4, largeEvents: 50, openStreams: [4] },
+    {
+      rounds: 1,
+      rateRounds: 1,
+      warmUpTurns: 4,
+      warmUpStreams: 1,
+      timedTurns: 1,
+      manyTurns: 4,
+      largeEvents: 50,
+      openStreams: [4],
+    },
     () => undefined,
   );
   const [titles = [], ...rows] = rowsOf(report.figures);
