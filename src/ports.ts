@@ -390,9 +390,19 @@ export interface UpstreamRequest {
   readonly lane?: Lane | null;
 }
 
+/**
+ * An answer's head as the runtime has it: making plain data of all of it costs twice what asking for a handful of names does.
+ * Names in lower case.
+ */
+export interface AnswerHead {
+  get(name: string): string | null;
+  /** All of it. */
+  toJSON(): HeaderFields;
+}
+
 export interface UpstreamAnswer {
   readonly status: number;
-  readonly headers: HeaderFields;
+  readonly headers: AnswerHead;
   /** Must always be read to its end or cancelled. */
   readonly body: ReadableStream<Uint8Array> | null;
 }

@@ -5,8 +5,7 @@
  * account is for its reader to say; a refusal here never condemns a sign-in, because these endpoints refuse for reasons
  * of their own.
  */
-import type { Identity, Leased, TokenSource } from "../ports.ts";
-import type { HeaderFields } from "../protocol/header-fields.ts";
+import type { AnswerHead, Identity, Leased, TokenSource } from "../ports.ts";
 import { ANSWER_BYTES_MAX, type Asked, ask, type Wire } from "./ask.ts";
 import { accountHeaders } from "./codex-client.ts";
 
@@ -16,7 +15,7 @@ export interface AccountDesk {
 }
 
 export type AccountAnswer =
-  | { readonly kind: "answered"; readonly status: number; readonly headers: HeaderFields; readonly text: string }
+  | { readonly kind: "answered"; readonly status: number; readonly headers: AnswerHead; readonly text: string }
   /** `reason`: that of the lease, `unreachable`, or `broken-answer`. */
   | { readonly kind: "failed"; readonly reason: string };
 

@@ -4,12 +4,18 @@
  * Owns the deadline and the bounds of every account request (tokens, usage, catalogue, routing). Sends once, reads the
  * whole body or cancels it, and tells apart "no answer" from "an answer that broke off". Never retries, never judges.
  */
-import { type Clock, TransportError, type Upstream, type UpstreamAnswer, type UpstreamRequest } from "../ports.ts";
-import type { HeaderFields } from "../protocol/header-fields.ts";
+import {
+  type AnswerHead,
+  type Clock,
+  TransportError,
+  type Upstream,
+  type UpstreamAnswer,
+  type UpstreamRequest,
+} from "../ports.ts";
 import { unlessAborted } from "./waiting.ts";
 
 export type Asked =
-  | { readonly kind: "answered"; readonly status: number; readonly headers: HeaderFields; readonly text: string }
+  | { readonly kind: "answered"; readonly status: number; readonly headers: AnswerHead; readonly text: string }
   /** A head came, the body did not, or was larger than allowed. */
   | { readonly kind: "broken"; readonly status: number }
   /** No head came. `unsent`: upstream cannot have seen the request; else what it did with it is unknown. */

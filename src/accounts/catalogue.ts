@@ -37,7 +37,7 @@ export async function fetchCatalogue(
   if (models === null || models.length === 0) return { kind: "kept", catalogue: last, reason: "broken-answer" };
   const catalogue: CatalogueRecord = {
     accountKey: profile.accountKey,
-    etag: answer.headers["etag"] ?? null,
+    etag: answer.headers.get("etag"),
     models,
     fetchedAtMs: desk.wire.clock.now(),
   };

@@ -39,5 +39,5 @@ export async function exchangeRefreshToken(wire: Wire, request: ExchangeRequest)
     return { kind: "later", reason: "refresh-silent", retryAfterMs: null, unspent: true };
   }
   if (asked.kind !== "answered") return { kind: "unknown" };
-  return judgeRefreshAnswer(asked.status, asked.text, asked.headers["retry-after"] ?? null);
+  return judgeRefreshAnswer(asked.status, asked.text, asked.headers.get("retry-after"));
 }

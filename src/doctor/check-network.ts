@@ -24,7 +24,7 @@ type Asked =
 
 /** How far our clock is ahead, by the header of an answer. */
 function skewOf(answer: UpstreamAnswer, nowMs: number): number | null {
-  const date = Date.parse(answer.headers["date"] ?? "");
+  const date = Date.parse(answer.headers.get("date") ?? "");
   return Number.isNaN(date) ? null : nowMs - date;
 }
 

@@ -103,6 +103,7 @@ function limitIdOf(feature: string | null, name: string | null): string | null {
 }
 
 const USED_PERCENT = "-used-percent";
+const MAIN_USED = `x-codex-primary${USED_PERCENT}`;
 
 /** Names of the headers that tell of one window. */
 interface WindowNames {
@@ -136,8 +137,8 @@ const USUAL: ReadonlyMap<string, WindowNames | null> = new Map(
 );
 
 /** Whether the head tells how much is used, as all but every answer's does: of such the later one is enough. */
-export function tellsUse(fields: HeaderFields): boolean {
-  return fields["x-codex-primary-used-percent"] !== undefined;
+export function tellsUse(head: { get(name: string): string | null }): boolean {
+  return head.get(MAIN_USED) !== null;
 }
 
 /** Reads every family of `x-codex-…` headers. `nowMs` is when the answer came. */

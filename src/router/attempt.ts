@@ -1,9 +1,8 @@
 /** One try on one profile: token, request, head, first output. Judges nothing; what went wrong comes back as evidence. */
 import { LIMITS } from "../limits.ts";
 import type { ResolvedModel } from "../models/resolve.ts";
-import { type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";
+import { type AnswerHead, type Identity, type Leased, TransportError, type UpstreamAnswer } from "../ports.ts";
 import { AnswerCollector } from "../protocol/answer.ts";
-import type { HeaderFields } from "../protocol/header-fields.ts";
 import { readErrorBody, readEventError, type UpstreamError } from "../protocol/upstream-error.ts";
 import { parseObject, type WireEvent } from "../protocol/wire-event.ts";
 import { readBounded } from "./bounded-body.ts";
@@ -35,7 +34,7 @@ export type Passed =
   | { readonly kind: "events"; readonly events: readonly WireEvent[] };
 
 interface Answered {
-  readonly headers: HeaderFields;
+  readonly headers: AnswerHead;
   readonly generation: number;
   /** Members of the request that the account could not honour. */
   readonly ignored: readonly string[];
@@ -162,7 +161,7 @@ async function openAndRead(try_: Try): Promise<AttemptResult> {
 function readBody(try_: Try, answer: UpstreamAnswer, answered: Answered): Promise<AttemptResult> {
   const { engine, input } = try_;
   const { route } = input.turn;
-  const isJson = (answer.headers["content-type"] ?? "").includes("application/json");
+  const isJson = (answer.headers.get("content-type") ?? "").includes("application/json");
   if (isJson) return readWhole(try_, answer, answered);
   if (route.isWhole || answer.body === null) return readNothing(try_, answer);
   const reader = openEventReader(answer.body, engine.clock);
@@ -223,12 +222,12 @@ async function readRefusal(try_: Try, answer: UpstreamAnswer): Promise<Failed> {
     status,
     codes: error.codes,
     message: error.message,
-    reachedType: headers["x-codex-rate-limit-reached-type"] ?? null,
-    hintUntilMs: hintOf(error, headers["retry-after"] ?? null, engine.clock.now()),
-    blocked: error.isPage || (error.codes.length === 0 && error.message === "" && headers["cf-ray"] !== undefined),
+    reachedType: headers.get("x-codex-rate-limit-reached-type"),
+    hintUntilMs: hintOf(error, headers.get("retry-after"), engine.clock.now()),
+    blocked: error.isPage || (error.codes.length === 0 && error.message === "" && headers.get("cf-ray") !== null),
     accountKind: identity.kind,
   };
-  const contentType = headers["content-type"] ?? "application/json";
+  const contentType = headers.get("content-type") ?? "application/json";
   return failed(evidence, identity.generation, { kind: "body", status, contentType, bytes });
 }
 

@@ -70,11 +70,11 @@ function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answer
   run.ledger.noteServed(candidate.name, candidate.accountKey);
   const headers: Record<string, string> = {};
   for (const name of RETURNED_HEADERS) {
-    const value = result.headers[name];
+    const value = result.headers.get(name);
     // Upstream's own model name is shown only where it is the public one too.
-    if (value !== undefined && !(name === "openai-model" && publicModelOf(run) !== null)) headers[name] = value;
+    if (value !== null && !(name === "openai-model" && publicModelOf(run) !== null)) headers[name] = value;
   }
-  const turnState = result.headers["x-codex-turn-state"];
+  const turnState = headers["x-codex-turn-state"];
   if (turnState !== undefined) engine.live.turnStates.note(engine.hash(turnState), candidate.profileId);
   if (result.ignored.length > 0) headers["x-codexuse-ignored"] = result.ignored.join(", ");
   return headers;

@@ -4,8 +4,16 @@
  * and its booking happen in one tick.
  */
 import { LIMITS } from "../limits.ts";
-import type { Clock, PoolSettings, ProfileRecord, Rng, RuntimeStore, SessionRecord, SettingsStore } from "../ports.ts";
-import type { HeaderFields } from "../protocol/header-fields.ts";
+import type {
+  AnswerHead,
+  Clock,
+  PoolSettings,
+  ProfileRecord,
+  Rng,
+  RuntimeStore,
+  SessionRecord,
+  SettingsStore,
+} from "../ports.ts";
 import { parseQuotaHeaders, type QuotaReading, tellsUse } from "../protocol/quota.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { stackOf } from "../telemetry/stack-of.ts";
@@ -40,7 +48,7 @@ export interface LiveStateOptions {
 
 interface Head {
   readonly accountKey: string;
-  readonly fields: HeaderFields;
+  readonly head: AnswerHead;
   readonly cameAtMs: number;
 }
 
@@ -261,19 +269,19 @@ export class LiveState {
   }
 
   /** An answer has begun. What its head says of the account's quota counts from `readHeads` on. */
-  noteHead(accountKey: string, upstreamModel: string, fields: HeaderFields): void {
+  noteHead(accountKey: string, upstreamModel: string, head: AnswerHead): void {
     const cameAtMs = this.#options.clock.now();
     this.#headsNoted += 1;
-    const name = tellsUse(fields) ? upstreamModel : String(this.#headsNoted);
-    this.#heads.set(`${accountKey}\0${name}`, { accountKey, fields, cameAtMs });
+    const name = tellsUse(head) ? upstreamModel : String(this.#headsNoted);
+    this.#heads.set(`${accountKey}\0${name}`, { accountKey, head, cameAtMs });
   }
 
   /** Makes known what heads have said: before anything else counts that upstream says of quota, and before it is judged. */
   readHeads(): void {
-    for (const [name, { accountKey, fields, cameAtMs }] of this.#heads) {
+    for (const [name, { accountKey, head, cameAtMs }] of this.#heads) {
       this.#heads.delete(name);
       // Whoever asks has a turn of its own, which a bug in another's head must not end.
-      this.#keep(() => this.observeQuota(accountKey, parseQuotaHeaders(fields, cameAtMs)));
+      this.#keep(() => this.observeQuota(accountKey, parseQuotaHeaders(head.toJSON(), cameAtMs)));
     }
   }
 

@@ -25,7 +25,7 @@ export function openUpstream(send: Send): Upstream {
       signal.throwIfAborted();
       try {
         const response = await send(request.url, initOf(request, signal));
-        return { status: response.status, headers: response.headers.toJSON(), body: response.body };
+        return { status: response.status, headers: response.headers, body: response.body };
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw transportErrorOf(error);

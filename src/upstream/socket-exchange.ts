@@ -88,7 +88,7 @@ export async function exchange(options: ExchangeOptions): Promise<Exchanged> {
 
 function begin(options: ExchangeOptions, headers: Headers, events: readonly WireEvent[]): Exchanged {
   const body = new ReadableStream(new ResponseFrames(options, events), { highWaterMark: 0 });
-  return { kind: "answer", answer: { status: 200, headers: headers.toJSON(), body } };
+  return { kind: "answer", answer: { status: 200, headers, body } };
 }
 
 /** What upstream tells about the line or the account before a response begins. */
@@ -119,7 +119,7 @@ function refusalOf(event: WireEvent, headers: Headers): Extract<Exchanged, { kin
   headers.set("content-type", "application/json");
   const code = isObject(error) && typeof error["code"] === "string" ? error["code"] : "";
   const body = new Blob([JSON.stringify({ error: error ?? null })]).stream();
-  return { kind: "refused", code, answer: { status, headers: headers.toJSON(), body } };
+  return { kind: "refused", code, answer: { status, headers, body } };
 }
 
 /** The frames of one response as server-sent events: pulled, so that a client that does not read stops upstream too. */

@@ -287,12 +287,12 @@ function answerWith(headPercent: number, streamPercent: number): UpstreamAnswer 
     { type: "response.completed", response },
   ];
   const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
-  const headers = {
+  const headers = new Headers({
     "content-type": "text/event-stream",
     "x-codex-primary-used-percent": String(headPercent),
     "x-codex-primary-window-minutes": "300",
     "x-codex-primary-reset-after-seconds": "3600",
-  };
+  });
   return { status: 200, headers, body: new Blob([text]).stream() };
 }
 
@@ -311,16 +311,17 @@ test("of the heads that come together the last one of each model counts, and eac
   const pool = await aPool({ accounts: ["alpha"] });
   const { accountKey } = pool.profile("alpha");
   const { live } = pool.engine();
-  const headOf = (limit: string, usedPercent: number) => ({
-    [`x-${limit}-primary-used-percent`]: String(usedPercent),
-    [`x-${limit}-primary-window-minutes`]: "300",
-  });
+  const headOf = (limit: string, usedPercent: number) =>
+    new Headers({
+      [`x-${limit}-primary-used-percent`]: String(usedPercent),
+      [`x-${limit}-primary-window-minutes`]: "300",
+    });
   live.noteHead(accountKey, "gpt-5.5", headOf("codex", 10));
   live.noteHead(accountKey, "gpt-6-luna", headOf("codex-bengalfox", 50));
   await pool.clock.advance(1);
   live.noteHead(accountKey, "gpt-5.5", headOf("codex", 20));
   // Tells of no use: it must not stand for one that did.
-  live.noteHead(accountKey, "gpt-5.5", { "content-type": "text/html" });
+  live.noteHead(accountKey, "gpt-5.5", new Headers({ "content-type": "text/html" }));
   const readUsed = () => pool.settings.accountState(accountKey).windows.map(({ usedPercent }) => usedPercent);
   expect(readUsed()).toEqual([]);
   live.readHeads();

@@ -184,7 +184,7 @@ const HOSTS: readonly Host[] = [
 
 describe("the network", () => {
   const answerWith = (status: number, date?: string): Upstream => ({
-    send: () => Promise.resolve({ status, headers: date === undefined ? {} : { date }, body: null }),
+    send: () => Promise.resolve({ status, headers: new Headers(date === undefined ? {} : { date }), body: null }),
   });
   const at = (offsetMs: number) => new Date(DESK_NOW_MS + offsetMs).toUTCString();
   const rows: Readonly<Record<string, { upstream: Upstream; codes: string[] }>> = {
@@ -214,7 +214,7 @@ describe("the network", () => {
     const upstream: Upstream = {
       send: (request) => {
         sent.push([request.method, request.url, request.headers, request.body]);
-        return Promise.resolve({ status: 200, headers: {}, body: null });
+        return Promise.resolve({ status: 200, headers: new Headers(), body: null });
       },
     };
     await checkNetwork({ ...aDesk(), upstream: () => upstream }, HOSTS);
@@ -223,7 +223,7 @@ describe("the network", () => {
 });
 
 describe("codexuse doctor", () => {
-  const upstream = () => ({ send: () => Promise.resolve({ status: 200, headers: {}, body: null }) });
+  const upstream = () => ({ send: () => Promise.resolve({ status: 200, headers: new Headers(), body: null }) });
 
   test("ends with 0 when nothing is broken and 1 when something is, and says so in one document", async () => {
     const home = useTempHome();
