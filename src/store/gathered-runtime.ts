@@ -10,7 +10,7 @@ import type { KeyRecord, RuntimeStore, SessionRecord, StoredResponse, StoredResp
 import type { TurnRecord } from "../router/rules/turn-record.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
-import { lookOnceATurn } from "./look-once-a-turn.ts";
+import { lookOnceAMoment } from "./look-once-a-moment.ts";
 import { WaitingResponses } from "./waiting-responses.ts";
 
 interface Waiting {
@@ -29,8 +29,8 @@ const KEPT_MAX = 10_000;
 
 export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions): RuntimeStore {
   let sessions = new Map<string, Waiting>();
-  /** Ids by what names them within their key. */
-  let named = new Map<string, string>();
+  /** Ids by their affinity, key by key: one text for both would be made, and thrown away, for every turn. */
+  let named = new Map<string, Map<string, string>>();
   let turns: TurnRecord[] = [];
   let usedKeys = new Map<string, number>();
   const responses = new WaitingResponses();
@@ -60,13 +60,14 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
     dropBatch();
   }
 
-  const keys = rememberKeys(store);
+  const keys = rememberKeys(store, options.clock.now);
   const isTooMuch = () => sessions.size + turns.length > KEPT_MAX;
   const gathering = gatherWrites(options, { write, drop, isTooMuch });
 
   function putSession(session: SessionRecord, isNew: boolean): void {
     sessions.set(session.id, { session, isNew });
-    named.set(nameOf(session.keyId, session.affinityHash), session.id);
+    const ofKey = named.get(session.keyId) ?? new Map<string, string>();
+    named.set(session.keyId, ofKey.set(session.affinityHash, session.id));
     gathering.note();
   }
 
@@ -80,7 +81,7 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
     },
     session: (id) => sessions.get(id)?.session ?? store.session(id),
     sessionByAffinity: (keyId, affinityHash) => {
-      const id = named.get(nameOf(keyId, affinityHash));
+      const id = named.get(keyId)?.get(affinityHash);
       return (id === undefined ? undefined : sessions.get(id)?.session) ?? store.sessionByAffinity(keyId, affinityHash);
     },
     saveSession: (session) => putSession(session, true),
@@ -101,13 +102,16 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
 const KNOWN_KEYS_MAX = 1_000;
 
 /** Keys as they were read, until somebody writes. */
-function rememberKeys(store: RuntimeStore): { read(hash: string): KeyRecord | null; forget(): void } {
+function rememberKeys(
+  store: RuntimeStore,
+  now: () => number,
+): { read(hash: string): KeyRecord | null; forget(): void } {
   const known = new Map<string, KeyRecord | null>();
   let version: number | null = null;
-  const looking = lookOnceATurn(() => {
-    const now = store.version();
-    if (now !== version || known.size > KNOWN_KEYS_MAX) known.clear();
-    version = now;
+  const looking = lookOnceAMoment(now, () => {
+    const current = store.version();
+    if (current !== version || known.size > KNOWN_KEYS_MAX) known.clear();
+    version = current;
   });
   return {
     forget: () => {
@@ -159,8 +163,4 @@ function overResponses(
       return waiting.remove(keyId, id) || wasWritten;
     },
   };
-}
-
-function nameOf(keyId: string, affinityHash: string): string {
-  return `${keyId} ${affinityHash}`;
 }

@@ -60,18 +60,17 @@ describe("gatherRuntimeWrites()", () => {
         return file.keyByHash(hash);
       },
     };
-    const { store } = openGathered(counted);
+    const { clock, store } = openGathered(counted);
     const key = aKey({ id: "key-1" });
-    const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
     expect(store.keyByHash(key.hash)).toBeNull();
     store.addKey(key);
     for (let turn = 0; turn < 3; turn += 1) {
       expect(store.keyByHash(key.hash)).toEqual(key);
-      await nextTurn();
+      await clock.advance(1);
     }
     expect(reads).toBe(2);
     file.revokeKey("key-1", 9_000);
-    await nextTurn();
+    await clock.advance(1);
     expect(store.keyByHash(key.hash)?.revokedAtMs).toBe(9_000);
     expect(reads).toBe(3);
   });
