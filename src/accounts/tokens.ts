@@ -85,6 +85,9 @@ type Usable =
   | { readonly kind: "usable"; readonly profile: ProfileRecord; readonly stored: StoredCredential }
   | Exclude<Leased, { kind: "leased" }>;
 
+/** At hand, unless a refresh has to be waited for. */
+type Finding = Usable | Promise<Usable>;
+
 /** A second refusal within this time is not chance. */
 const REFUSAL_MEMORY_MS = 24 * 60 * 60_000;
 /** Turns that run together are refused together: that is one refusal and no proof. */
@@ -94,14 +97,9 @@ const REFUSAL_APART_MS = 30_000;
 export function createTokenSource(options: TokenSourceOptions): AccountTokens {
   const source = openSource(options);
   return {
-    async lease(profileId, signal) {
-      signal.throwIfAborted();
-      return travelAs(source, await unlessLocked(findUsable(source, profileId, signal)), signal);
-    },
-    async renew(profileId, refusedGeneration, signal) {
-      signal.throwIfAborted();
-      return travelAs(source, await unlessLocked(findNewer(source, profileId, refusedGeneration, signal)), signal);
-    },
+    lease: (profileId, signal) => lend(source, () => findUsable(source, profileId, signal), signal),
+    renew: (profileId, refusedGeneration, signal) =>
+      lend(source, () => findNewer(source, profileId, refusedGeneration, signal), signal),
     condemn: (profileId, reason) => condemn(source, profileId, reason),
     refresh: (profileId, force) => refreshOnDemand(source, profileId, force),
   };
@@ -128,18 +126,45 @@ function openSource(options: TokenSourceOptions): Source {
   };
 }
 
-function unavailable(reason: UnavailableReason): Usable {
+function unavailable(reason: UnavailableReason): Exclude<Leased, { kind: "leased" }> {
   return { kind: "unavailable", reason };
 }
 
-/** A credential whose master key is not there is nothing that waiting or signing in elsewhere mends. */
-async function unlessLocked(finding: Promise<Usable>): Promise<Usable> {
+/** Of most the credential is at hand, and so is where the account's traffic goes: nothing is waited for then. */
+async function lend(source: Source, find: () => Finding, signal: AbortSignal): Promise<Leased> {
+  signal.throwIfAborted();
+  let usable: Usable;
   try {
-    return await finding;
+    usable = await find();
   } catch (error) {
+    // A credential whose master key is not there is nothing that waiting or signing in elsewhere mends.
     if (isLocked(error)) return unavailable("key-missing");
     throw error;
   }
+  if (usable.kind !== "usable") return usable;
+  const { profile, stored } = usable;
+  const { credential, generation } = stored;
+  const { openaiUrl, chatgptUrl } = source.endpoints;
+  const { proxyUrl } = profile;
+  if (credential.kind === "api-key") {
+    const identity: Identity = { kind: "api-key", apiKey: credential.apiKey, baseUrl: openaiUrl, proxyUrl, generation };
+    return { kind: "leased", identity };
+  }
+  const { accessToken } = credential;
+  const routing = await source.router.routingOf(profile, accessToken, signal);
+  return {
+    kind: "leased",
+    identity: {
+      kind: "chatgpt",
+      accessToken,
+      accountId: profile.workspaceId,
+      fedramp: profile.fedramp,
+      baseUrl: modelBaseUrl(chatgptUrl, routing),
+      routingOverride: routing.override,
+      proxyUrl,
+      generation,
+    },
+  };
 }
 
 function findProfile(source: Source, profileId: string): ProfileRecord | null {
@@ -150,7 +175,7 @@ function findProfile(source: Source, profileId: string): ProfileRecord | null {
   return null;
 }
 
-async function findUsable(source: Source, profileId: string, signal: AbortSignal): Promise<Usable> {
+function findUsable(source: Source, profileId: string, signal: AbortSignal): Finding {
   const profile = findProfile(source, profileId);
   if (profile === null) return unavailable("profile-missing");
   if (profile.ownership === "linked") {
@@ -180,12 +205,7 @@ function refreshBeside(source: Source, profileId: string, credential: ChatgptCre
   void fly(source, profileId, { why: "due", generation }, false);
 }
 
-async function findNewer(
-  source: Source,
-  profileId: string,
-  refusedGeneration: number,
-  signal: AbortSignal,
-): Promise<Usable> {
+function findNewer(source: Source, profileId: string, refusedGeneration: number, signal: AbortSignal): Finding {
   const profile = findProfile(source, profileId);
   if (profile === null) return unavailable("profile-missing");
   source.router.forget(profile.accountKey);
@@ -311,31 +331,4 @@ async function refreshOnDemand(source: Source, profileId: string, force: boolean
   const isDue = canRefresh && judgeToken(credential, source.clock.now()) !== "fresh";
   if (!isDue && !(force && canRefresh)) return { kind: "current", stored };
   return fly(source, profileId, { why: force ? "asked" : "due", generation }, force);
-}
-
-async function travelAs(source: Source, usable: Usable, signal: AbortSignal): Promise<Leased> {
-  if (usable.kind !== "usable") return usable;
-  const { profile, stored } = usable;
-  const { proxyUrl } = profile;
-  const { credential, generation } = stored;
-  const { openaiUrl, chatgptUrl } = source.endpoints;
-  if (credential.kind === "api-key") {
-    const identity: Identity = { kind: "api-key", apiKey: credential.apiKey, baseUrl: openaiUrl, proxyUrl, generation };
-    return { kind: "leased", identity };
-  }
-  const { accessToken } = credential;
-  const routing = await source.router.routingOf(profile, accessToken, signal);
-  return {
-    kind: "leased",
-    identity: {
-      kind: "chatgpt",
-      accessToken,
-      accountId: profile.workspaceId,
-      fedramp: profile.fedramp,
-      baseUrl: modelBaseUrl(chatgptUrl, routing),
-      routingOverride: routing.override,
-      proxyUrl,
-      generation,
-    },
-  };
 }

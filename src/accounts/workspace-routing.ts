@@ -22,8 +22,12 @@ export interface WorkspaceRouting {
 const DEFAULT_ROUTING: WorkspaceRouting = { origin: null, override: null };
 
 export interface WorkspaceRouter {
-  /** Never fails: the defaults stand in. Rejects only with the reason of `signal`. */
-  routingOf(profile: ProfileRecord, accessToken: string, signal: AbortSignal): Promise<WorkspaceRouting>;
+  /** Never fails: the defaults stand in. Rejects only with the reason of `signal`. A promise only where it has to be asked for. */
+  routingOf(
+    profile: ProfileRecord,
+    accessToken: string,
+    signal: AbortSignal,
+  ): WorkspaceRouting | Promise<WorkspaceRouting>;
   /** Drops what is known of an account, because its sign-in has changed or was refused. */
   forget(accountKey: string): void;
 }
@@ -54,7 +58,7 @@ interface Router extends WorkspaceRouterOptions {
 export function createWorkspaceRouter(options: WorkspaceRouterOptions): WorkspaceRouter {
   const router: Router = { ...options, known: new Map(), running: new Map() };
   return {
-    async routingOf(profile, accessToken, signal) {
+    routingOf(profile, accessToken, signal) {
       if (profile.workspaceId === null) return DEFAULT_ROUTING;
       const known = router.known.get(profile.accountKey);
       if (known !== undefined && known.untilMs > router.clock.now()) return known.routing;

@@ -4,5 +4,5 @@
  * No secret: somebody who has seen one can guess how others begin.
  */
 export function newId(prefix: string): string {
-  return `${prefix}_${Bun.randomUUIDv7().replaceAll("-", "").slice(0, 24)}`;
+  return `${prefix}_${Bun.randomUUIDv7("buffer").toString("hex", 0, 12)}`;
 }

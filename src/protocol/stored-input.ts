@@ -44,15 +44,19 @@ function isUnreadable(item: unknown): boolean {
   return isObject(item) && item["type"] === "reasoning" && typeof item["encrypted_content"] !== "string";
 }
 
+function isOnlyNamed(item: unknown): boolean {
+  return isReference(item) || isUnreadable(item);
+}
+
 function hasNames({ input }: Readonly<Record<string, unknown>>): boolean {
-  return Array.isArray(input) && input.some((item) => isReference(item) || isUnreadable(item));
+  return Array.isArray(input) && input.some(isOnlyNamed);
 }
 
 /** Ids of the items that a client names instead of sending them, or sends without what is needed to read them. */
 export function itemIdsToFind(body: Readonly<Record<string, unknown>>): string[] {
   const { input } = body;
-  if (!Array.isArray(input)) return [];
-  const ids = input.filter((item) => isReference(item) || isUnreadable(item)).map(idOf);
+  if (!Array.isArray(input) || !hasNames(body)) return [];
+  const ids = input.filter(isOnlyNamed).map(idOf);
   return [...new Set(ids.filter((id) => id !== null))];
 }
 

@@ -64,6 +64,8 @@ export const CHATGPT_REFUSED_MEMBERS = [
   "context_management",
 ] as const;
 
+const REFUSED: ReadonlySet<string> = new Set(CHATGPT_REFUSED_MEMBERS);
+
 const KEPT_STREAM_OPTIONS: ReadonlySet<string> = new Set(["include_obfuscation", "reasoning_summary_delivery"]);
 /** The last event of a response tells usage in any case. */
 const GIVEN_ANYWAY = "include_usage";
@@ -122,12 +124,13 @@ function planInclude(include: unknown, changes: Changes): string[] {
   return kept.length === wanted.length ? [] : ["include"];
 }
 
-function dropRefused(request: ResponsesRequest, changes: Changes): string[] {
+/** Bodies have fewer members than are refused. */
+function dropRefused({ body }: ResponsesRequest, changes: Changes): string[] {
   const ignored: string[] = [];
-  for (const name of CHATGPT_REFUSED_MEMBERS) {
-    if (!(name in request.body)) continue;
+  for (const name of Object.keys(body)) {
+    if (!REFUSED.has(name)) continue;
     changes[name] = null;
-    if (request.body[name] !== null) ignored.push(name);
+    if (body[name] !== null) ignored.push(name);
   }
   return ignored;
 }

@@ -4,14 +4,13 @@
  */
 import { type Refusal, refuse } from "../protocol/refusal.ts";
 
-const LOOPBACK_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::(\d{1,5}))?$/i;
-const PORT_MAX = 65_535;
+/** With a port that cannot be, above 65535, the request's address would be no URL at all. */
+const PORT = "[0-5]?\\d{1,4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5]";
+const LOOPBACK_HOST = new RegExp(`^(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::(?:${PORT}))?$`, "i");
 
 /** Names by which this machine may be addressed; anything else is a foreign name that was bent to point here. */
 function isLocalHost(host: string | null): boolean {
-  const found = host === null ? null : LOOPBACK_HOST.exec(host);
-  // With a port that cannot be, the request's address would be no URL at all.
-  return found !== null && Number(found[1] ?? 0) <= PORT_MAX;
+  return host !== null && LOOPBACK_HOST.test(host);
 }
 
 /** Absent for programs; a browser's must be this very server. */

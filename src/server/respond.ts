@@ -33,8 +33,9 @@ export function ownHeaders(turn: Turn, by: ServedBy | null): Record<string, stri
 
 /** What the engine gives to a head, and what was left out before it was asked; worded by the dialect. */
 function headOf({ dialect, ignored }: Answering, given: Head): Head {
-  const names = [...ignored, given[IGNORED] ?? ""].filter((name) => name !== "");
-  return dialect.head(names.length === 0 ? given : { ...given, [IGNORED]: names.join(", ") });
+  if (ignored.length === 0) return dialect.head(given);
+  const told = given[IGNORED];
+  return dialect.head({ ...given, [IGNORED]: [...ignored, ...(told === undefined ? [] : [told])].join(", ") });
 }
 
 /** A refusal of ours as an HTTP answer. */

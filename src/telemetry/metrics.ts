@@ -152,16 +152,13 @@ class LateTurns {
   }
 }
 
-interface Entry {
-  readonly name: CounterName;
-  readonly labels: Readonly<Record<string, string>>;
-  sum: number;
-}
+/** Sums by the values of a counter's labels, the first ones first; an empty text stands for a label that it has not. */
+type Sums = Map<string, Map<string, number>>;
 
 /** What is to be added to counters. Most turns add to the same few, each of which is then looked up once. */
 class Tally {
   readonly #counters: Book["counters"];
-  readonly #entries = new Map<string, Entry>();
+  readonly #sums = new Map<CounterName, Sums>();
 
   constructor(counters: Book["counters"]) {
     this.#counters = counters;
@@ -169,14 +166,17 @@ class Tally {
 
   /** `first` and `second` are the values of the counter's labels, in their order. */
   add(name: CounterName, sum: number, first: string, second = ""): void {
-    const key = `${name}\0${first}\0${second}`;
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) entry.sum += sum;
-    else this.#entries.set(key, { name, labels: labelsOf(name, first, second), sum });
+    const sums: Sums = this.#sums.get(name) ?? new Map();
+    const beside = sums.get(first) ?? new Map<string, number>();
+    this.#sums.set(name, sums.set(first, beside.set(second, (beside.get(second) ?? 0) + sum)));
   }
 
   enter(): void {
-    for (const { name, labels, sum } of this.#entries.values()) this.#counters[name].inc(labels, sum);
+    for (const [name, sums] of this.#sums) {
+      for (const [first, beside] of sums) {
+        for (const [second, sum] of beside) this.#counters[name].inc(labelsOf(name, first, second), sum);
+      }
+    }
   }
 }
 

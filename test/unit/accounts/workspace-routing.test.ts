@@ -69,7 +69,7 @@ describe("routingOf()", () => {
     return {
       ...world,
       anna,
-      ask: () => router.routingOf(profile, accessToken, aSignal()),
+      ask: async () => router.routingOf(profile, accessToken, aSignal()),
       router,
       key: profile.accountKey,
     };
