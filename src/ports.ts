@@ -119,7 +119,10 @@ export interface AccountFacts {
 
 /** `settings.sqlite`: shared by every runtime and the command line. All calls are synchronous and durable on return. */
 export interface SettingsStore {
-  /** Changes whenever any process, this one included, has written: the key of every cache over this store. */
+  /**
+   * Changes whenever any process, this one included, has written: the key of every cache over this store. Taken before what
+   * is cached is read, so that what changes in between is read again.
+   */
   version(): number;
   /**
    * The same without what this process itself has learned of accounts (windows, credits, capacity, cooldowns), which may
@@ -392,11 +395,11 @@ export interface UpstreamRequest {
 
 /**
  * An answer's head as the runtime has it: making plain data of all of it costs twice what asking for a handful of names does.
- * Names in lower case.
  */
 export interface AnswerHead {
+  /** Whatever the case of the name; null for none. */
   get(name: string): string | null;
-  /** All of it. */
+  /** All of it, names in lower case. */
   toJSON(): HeaderFields;
 }
 

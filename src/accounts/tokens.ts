@@ -130,7 +130,7 @@ function unavailable(reason: UnavailableReason): Exclude<Leased, { kind: "leased
   return { kind: "unavailable", reason };
 }
 
-/** Of most the credential is at hand, and so is where the account's traffic goes: nothing is waited for then. */
+/** Of most the credential is at hand, and so is where the account's traffic goes: no other promise is made for them. */
 async function lend(source: Source, find: () => Finding, signal: AbortSignal): Promise<Leased> {
   signal.throwIfAborted();
   let usable: Usable;

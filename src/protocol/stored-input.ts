@@ -44,20 +44,20 @@ function isUnreadable(item: unknown): boolean {
   return isObject(item) && item["type"] === "reasoning" && typeof item["encrypted_content"] !== "string";
 }
 
-function isOnlyNamed(item: unknown): boolean {
+/** An item that has to be looked up among the stored ones. */
+function isSought(item: unknown): boolean {
   return isReference(item) || isUnreadable(item);
 }
 
 function hasNames({ input }: Readonly<Record<string, unknown>>): boolean {
-  return Array.isArray(input) && input.some(isOnlyNamed);
+  return Array.isArray(input) && input.some(isSought);
 }
 
 /** Ids of the items that a client names instead of sending them, or sends without what is needed to read them. */
-export function itemIdsToFind(body: Readonly<Record<string, unknown>>): string[] {
-  const { input } = body;
-  if (!Array.isArray(input) || !hasNames(body)) return [];
-  const ids = input.filter(isOnlyNamed).map(idOf);
-  return [...new Set(ids.filter((id) => id !== null))];
+export function itemIdsToFind({ input }: Readonly<Record<string, unknown>>): string[] {
+  const sought = Array.isArray(input) ? input.filter(isSought) : [];
+  if (sought.length === 0) return [];
+  return [...new Set(sought.map(idOf).filter((id) => id !== null))];
 }
 
 /** The elements of an array's text, each with its value. */

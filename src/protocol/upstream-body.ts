@@ -124,7 +124,7 @@ function planInclude(include: unknown, changes: Changes): string[] {
   return kept.length === wanted.length ? [] : ["include"];
 }
 
-/** Bodies have fewer members than are refused. */
+/** In the client's order. A body has fewer members than there are names to refuse. */
 function dropRefused({ body }: ResponsesRequest, changes: Changes): string[] {
   const ignored: string[] = [];
   for (const name of Object.keys(body)) {

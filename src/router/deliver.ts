@@ -74,8 +74,8 @@ function accept(engine: Engine, run: TurnRun, accepted: Accepted<Opened | Answer
     // Upstream's own model name is shown only where it is the public one too.
     if (value !== null && !(name === "openai-model" && publicModelOf(run) !== null)) headers[name] = value;
   }
-  const turnState = headers["x-codex-turn-state"];
-  if (turnState !== undefined) engine.live.turnStates.note(engine.hash(turnState), candidate.profileId);
+  const turnState = result.headers.get("x-codex-turn-state");
+  if (turnState !== null) engine.live.turnStates.note(engine.hash(turnState), candidate.profileId);
   if (result.ignored.length > 0) headers["x-codexuse-ignored"] = result.ignored.join(", ");
   return headers;
 }

@@ -6,6 +6,14 @@ import type { PulledBody, Served } from "../router/turn.ts";
 export const IGNORED = "x-codexuse-ignored";
 
 export type Head = Readonly<Record<string, string>>;
+
+/** What the engine gives to a head, and what was left out before it was asked. */
+export function withIgnored(given: Head, ignored: readonly string[]): Head {
+  if (ignored.length === 0) return given;
+  const told = given[IGNORED];
+  return { ...given, [IGNORED]: [...ignored, ...(told === undefined ? [] : [told])].join(", ") };
+}
+
 export type Answer = Extract<Served, { kind: "answer" }>;
 
 export interface Dialect {

@@ -4,7 +4,7 @@ import type { Clock } from "../ports.ts";
 import { refusalOfBody } from "../protocol/passed-error.ts";
 import { type Refusal, renderRefusal } from "../protocol/refusal.ts";
 import type { PulledBody, Served, ServedBy, Turn } from "../router/turn.ts";
-import { type Dialect, type Head, IGNORED } from "./dialect.ts";
+import { type Dialect, type Head, withIgnored } from "./dialect.ts";
 import { type Beats, bodyOf, keepAlive } from "./keep-alive.ts";
 import { within } from "./within.ts";
 
@@ -31,11 +31,9 @@ export function ownHeaders(turn: Turn, by: ServedBy | null): Record<string, stri
   return headers;
 }
 
-/** What the engine gives to a head, and what was left out before it was asked; worded by the dialect. */
+/** Worded by the dialect. */
 function headOf({ dialect, ignored }: Answering, given: Head): Head {
-  if (ignored.length === 0) return dialect.head(given);
-  const told = given[IGNORED];
-  return dialect.head({ ...given, [IGNORED]: [...ignored, ...(told === undefined ? [] : [told])].join(", ") });
+  return dialect.head(withIgnored(given, ignored));
 }
 
 /** A refusal of ours as an HTTP answer. */

@@ -14,6 +14,7 @@ import { honourRequest } from "../protocol/unhonoured.ts";
 import { wireEventOf } from "../protocol/wire-event.ts";
 import type { PulledBody, Served, Turn } from "../router/turn.ts";
 import { requireKey } from "./auth.ts";
+import { withIgnored } from "./dialect.ts";
 import { reportBug } from "./internal-error.ts";
 import { keepAlive } from "./keep-alive.ts";
 import type { SocketEars, SocketLine } from "./listen.ts";
@@ -253,9 +254,7 @@ export class ResponsesSocket implements SocketEars {
   async #bodyOf(turn: Turn, served: Served, ignored: readonly string[]): Promise<PulledBody> {
     switch (served.kind) {
       case "stream": {
-        const names = [...ignored, served.headers["x-codexuse-ignored"] ?? ""].filter((name) => name !== "");
-        const named: Record<string, string> = names.length === 0 ? {} : { "x-codexuse-ignored": names.join(", ") };
-        await this.#send(tellHead({ ...served.headers, ...named, ...ownHeaders(turn, served.by) }));
+        await this.#send(tellHead({ ...withIgnored(served.headers, ignored), ...ownHeaders(turn, served.by) }));
         return served.body;
       }
       case "refused":

@@ -10,7 +10,6 @@ import type { KeyRecord, RuntimeStore, SessionRecord, StoredResponse, StoredResp
 import type { TurnRecord } from "../router/rules/turn-record.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
-import { lookOnceAMoment } from "./look-once-a-moment.ts";
 import { WaitingResponses } from "./waiting-responses.ts";
 
 interface Waiting {
@@ -60,7 +59,7 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
     dropBatch();
   }
 
-  const keys = rememberKeys(store, options.clock.now);
+  const keys = rememberKeys(store);
   const isTooMuch = () => sessions.size + turns.length > KEPT_MAX;
   const gathering = gatherWrites(options, { write, drop, isTooMuch });
 
@@ -101,25 +100,16 @@ export function gatherRuntimeWrites(store: RuntimeStore, options: GatherOptions)
 /** Wrong ones are asked for as well. */
 const KNOWN_KEYS_MAX = 1_000;
 
-/** Keys as they were read, until somebody writes. */
-function rememberKeys(
-  store: RuntimeStore,
-  now: () => number,
-): { read(hash: string): KeyRecord | null; forget(): void } {
+/** Keys as they were read, until somebody writes: asked each time, for a key that was revoked is good for no more requests. */
+function rememberKeys(store: RuntimeStore): { read(hash: string): KeyRecord | null; forget(): void } {
   const known = new Map<string, KeyRecord | null>();
   let version: number | null = null;
-  const looking = lookOnceAMoment(now, () => {
-    const current = store.version();
-    if (current !== version || known.size > KNOWN_KEYS_MAX) known.clear();
-    version = current;
-  });
   return {
-    forget: () => {
-      known.clear();
-      looking.lookAgain();
-    },
+    forget: () => known.clear(),
     read: (hash) => {
-      looking.look();
+      const current = store.version();
+      if (current !== version || known.size > KNOWN_KEYS_MAX) known.clear();
+      version = current;
       const before = known.get(hash);
       if (before !== undefined) return before;
       const key = store.keyByHash(hash);

@@ -1,9 +1,9 @@
 /**
  * Has somebody written meanwhile? Asked once a millisecond for all that is read in it: asking takes locks on the file, and a
- * busy runtime would ask several times as often as anybody could tell.
+ * command that writes takes longer than that to end.
  */
 export interface Looking {
-  /** Runs what looks, unless that was done in this very millisecond; where it fails, it fails once. */
+  /** Runs what looks, unless that was done in this very millisecond; where it fails, whoever asks next goes by what is known. */
   look(): void;
   /** The next `look` looks in any case. */
   lookAgain(): void;
@@ -20,7 +20,13 @@ export function lookOnceAMoment(now: () => number, seek: () => void): Looking {
       const nowMs = now();
       if (nowMs === lookedAtMs) return;
       lookedAtMs = nowMs;
-      seek();
+      try {
+        seek();
+      } catch (error) {
+        // It may have taken long to fail, and would again.
+        lookedAtMs = now();
+        throw error;
+      }
     },
   };
 }

@@ -33,9 +33,10 @@ class Memory {
   constructor(store: SettingsStore, options: GatherOptions) {
     this.#store = store;
     this.#fileVersion = store.version();
-    this.#looking = lookOnceAMoment(options.clock.now, () => {
+    const look = () => {
       if (this.#store.version() !== this.#fileVersion) this.#forget();
-    });
+    };
+    this.#looking = lookOnceAMoment(() => options.clock.now(), look);
     this.#gathering = gatherWrites(options, {
       write: () => this.#writeWaiting(),
       drop: () => this.#dropWaiting(),
@@ -80,7 +81,7 @@ class Memory {
     return stored;
   }
 
-  /** As it was when anything else was looked at last: every choice looks, and what follows it goes by the same state. */
+  /** As it was when anything else was looked at last: every choice looks, and hardly one of them sees two milliseconds. */
   accountState(accountKey: string): AccountState {
     const known = this.#accounts.get(accountKey);
     if (known !== undefined) return known;

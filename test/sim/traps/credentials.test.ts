@@ -1,5 +1,6 @@
 /** Traps 26 and 27: sign-ins that fail, and what is said about it. */
 import { describe, expect, test } from "bun:test";
+import type { Upstream } from "../../../src/ports.ts";
 import type { FailureName } from "../../../src/simulator/failures.ts";
 import { aPool, aWindow, type TestPool } from "../a-pool.ts";
 import { HOUR_MS, MINUTE_MS, START_MS } from "../clock-units.ts";
@@ -82,6 +83,26 @@ describe("trap 26: permanent and passing refusals of a sign-in are told apart", 
       // Nobody was blamed: the session goes home as soon as its way is free.
       pool.chatgpt(home).script.clear();
       expect((await pool.turn({ thread: "t" })).profile).toBe(home);
+    });
+  }
+
+  for (const [what, head, outcome] of [
+    ["of something on the way", { "cf-ray": "8f0a-FRA" }, "network-blocked"],
+    ["of upstream itself", {}, "access-denied"],
+  ] as const) {
+    test(`a bare refusal ${what} is told by its head`, async () => {
+      let isFirst = true;
+      const wrapUpstream = (upstream: Upstream): Upstream => ({
+        send: (request, signal) => {
+          if (!isFirst || !request.url.endsWith("/responses")) return upstream.send(request, signal);
+          isFirst = false;
+          return Promise.resolve({ status: 403, headers: new Headers(head), body: null });
+        },
+      });
+      const pool = await aPool({ accounts: ["alpha", "beta"], wrapUpstream });
+      const { status, turnId } = await pool.turn();
+      const attempts = pool.runtime.turn(turnId ?? "")?.attempts.map((attempt) => attempt.outcome);
+      expect([status, attempts]).toEqual([200, [outcome, "served"]]);
     });
   }
 

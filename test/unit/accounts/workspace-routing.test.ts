@@ -70,6 +70,7 @@ describe("routingOf()", () => {
       ...world,
       anna,
       ask: async () => router.routingOf(profile, accessToken, aSignal()),
+      known: () => router.routingOf(profile, accessToken, aSignal()),
       router,
       key: profile.accountKey,
     };
@@ -99,6 +100,12 @@ describe("routingOf()", () => {
     await ask();
     await clock.settle();
     expect((await ask()).override).toBe("us");
+  });
+
+  test("what is known is there at once, and nobody waits for it", async () => {
+    const { ask, known } = await aRouter();
+    await ask();
+    expect(known()).toEqual(DEFAULTS);
   });
 
   test("an endpoint that hangs holds a turn up for its own deadline only", async () => {

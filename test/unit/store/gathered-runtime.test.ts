@@ -35,6 +35,21 @@ describe("gatherRuntimeWrites()", () => {
     expect(file.turn(aTurn().id)).toEqual(aTurn());
   });
 
+  test("finds each session that waits by its own key and name", () => {
+    const { store } = openGathered();
+    const [one, other] = ["1".repeat(64), "2".repeat(64)];
+    const sessions = [
+      aSession({ id: "s-1", keyId: "key-1", affinityHash: one }),
+      aSession({ id: "s-2", keyId: "key-1", affinityHash: other }),
+      aSession({ id: "s-3", keyId: "key-2", affinityHash: one }),
+    ];
+    for (const session of sessions) store.saveSession(session);
+    for (const session of sessions) {
+      expect(store.sessionByAffinity(session.keyId, session.affinityHash)).toEqual(session);
+    }
+    expect(store.sessionByAffinity("key-2", other)).toBeNull();
+  });
+
   test("writes what waits before anything else is read or written", () => {
     const { store, file } = openGathered();
     store.recordTurn(aTurn());
