@@ -80,8 +80,8 @@ export async function runAttempt(engine: Engine, input: AttemptInput): Promise<A
   }
   const { identity } = leased;
   const controller = new AbortController();
-  const turnLeftMs = input.turn.receivedAtMs + LIMITS.turnMs - engine.clock.now();
-  const stopTurnClock = engine.clock.after(turnLeftMs, () => controller.abort(TURN_CLOCK));
+  const leftMs = turnLeftMs(input.turn.receivedAtMs, engine.clock.now());
+  const stopTurnClock = engine.clock.after(leftMs, () => controller.abort(TURN_CLOCK));
   const forgetClient = passAbort(input.turn.signal, controller);
   const letGo = () => {
     stopTurnClock();
@@ -97,6 +97,15 @@ export async function runAttempt(engine: Engine, input: AttemptInput): Promise<A
     // Whatever went wrong in here, upstream must not go on working for nobody.
     if (kind === "failed") controller.abort(OVER);
   }
+}
+
+/**
+ * What is left of a turn's time. One whose time is up gets no other try: where all of it seems to be over, or less than none,
+ * the clock was set meanwhile.
+ */
+function turnLeftMs(receivedAtMs: number, nowMs: number): number {
+  const elapsedMs = nowMs - receivedAtMs;
+  return elapsedMs >= 0 && elapsedMs < LIMITS.turnMs ? LIMITS.turnMs - elapsedMs : LIMITS.turnMs;
 }
 
 /** Lets the attempt end with the turn, until the answer is called. */

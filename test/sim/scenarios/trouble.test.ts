@@ -1,5 +1,6 @@
 /** Outages, restarts, and people at work elsewhere. */
 import { describe, expect, test } from "bun:test";
+import type { Clock } from "../../../src/ports.ts";
 import { functionCall, reasoning, text } from "../../../src/simulator/content.ts";
 import { connectionFault } from "../../../src/simulator/fault.ts";
 import { aPool, aWindow, type TestPool } from "../a-pool.ts";
@@ -15,6 +16,33 @@ async function askRegularly(pool: TestPool, everyMs: number, untilMs: number): P
   }
   return await pool.clock.runUntil(Promise.all(asked));
 }
+
+describe("the machine's clock", () => {
+  /** How often a turn looks at the clock, and some more. */
+  const LOOKS = 60;
+
+  for (const jumpMs of [24 * HOUR_MS, -24 * HOUR_MS]) {
+    test(`set ${jumpMs > 0 ? "forth" : "back"} by a day at any moment of a turn does not end it`, async () => {
+      const statuses: number[] = [];
+      for (let before = 0; before < LOOKS; before += 1) {
+        let looksLeft = Number.POSITIVE_INFINITY;
+        const wrapClock = ({ now, after }: Clock): Clock => ({
+          now: () => {
+            looksLeft -= 1;
+            return now() + (looksLeft < 0 ? jumpMs : 0);
+          },
+          after,
+        });
+        const simulator = { accessTokenTtlMs: 240 * HOUR_MS };
+        const pool = await aPool({ accounts: ["alpha"], wrapClock, simulator });
+        pool.sim.script.pace({ headDelayMs: 10 });
+        looksLeft = before;
+        statuses.push((await pool.turn()).status);
+      }
+      expect(statuses).toEqual(Array.from({ length: LOOKS }, () => 200));
+    });
+  }
+});
 
 describe("an outage of upstream", () => {
   test("is not multiplied: retries stay within the budget, and all is well right after it", async () => {
