@@ -11,7 +11,7 @@ import type { AccountState, Credits, QuotaWindow } from "../router/rules/account
 import { replacesObservation } from "../router/rules/believable.ts";
 import { aroundCalls } from "./around-calls.ts";
 import { type Gathering, type GatherOptions, gatherWrites, isPassing } from "./gather-writes.ts";
-import { type Looking, lookOnceAMoment } from "./look-once-a-moment.ts";
+import { lookOnceATurn } from "./look-once-a-turn.ts";
 import { type CooldownChange, WaitingCooldowns, writeCooldown } from "./waiting-cooldowns.ts";
 
 /** Everything remembered; knows when it has to be read anew. */
@@ -27,16 +27,16 @@ class Memory {
   #version = 0;
   #shape = 0;
   #waiting = new Map<string, AccountFacts>();
-  readonly #looking: Looking;
+  readonly #looking = lookOnceATurn(() => {
+    if (this.#store.version() !== this.#fileVersion) this.#forget();
+  });
+  /** Others may have written meanwhile. */
+  readonly lookAgain = this.#looking.lookAgain;
   readonly #cooldowns = new WaitingCooldowns();
 
   constructor(store: SettingsStore, options: GatherOptions) {
     this.#store = store;
     this.#fileVersion = store.version();
-    const look = () => {
-      if (this.#store.version() !== this.#fileVersion) this.#forget();
-    };
-    this.#looking = lookOnceAMoment(() => options.clock.now(), look);
     this.#gathering = gatherWrites(options, {
       write: () => this.#writeWaiting(),
       drop: () => this.#dropWaiting(),
@@ -55,11 +55,6 @@ class Memory {
     this.#looking.look();
     this.#profiles ??= this.#store.profiles();
     return this.#profiles;
-  }
-
-  /** Others may have written meanwhile. */
-  lookAgain(): void {
-    this.#looking.lookAgain();
   }
 
   version(): number {
@@ -81,7 +76,7 @@ class Memory {
     return stored;
   }
 
-  /** As it was when anything else was looked at last: every choice looks, and hardly one of them sees two milliseconds. */
+  /** As it was when anything else was looked at last: every choice looks, and what follows it goes by the same state. */
   accountState(accountKey: string): AccountState {
     const known = this.#accounts.get(accountKey);
     if (known !== undefined) return known;
@@ -170,11 +165,7 @@ export function rememberSettings(store: SettingsStore, options: GatherOptions): 
   const observe = (facts: Partial<AccountFacts> & Pick<AccountFacts, "accountKey">) =>
     memory.observe({ ...NO_FACTS, ...facts });
   return {
-    ...aroundCalls(
-      store,
-      () => memory.flush(),
-      () => memory.lookAgain(),
-    ),
+    ...aroundCalls(store, () => memory.flush(), memory.lookAgain),
     version: () => memory.version(),
     shapeVersion: () => memory.shapeVersion(),
     pool: () => memory.pool(),

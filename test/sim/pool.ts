@@ -82,7 +82,7 @@ export interface Pool {
   engine(): Engine & { readonly live: WatchedLiveState };
   life(): Life;
   tokens(): AccountTokens;
-  /** Saves a sign-in as a selected profile of that name, as a command would: seen from the next millisecond on. */
+  /** Saves a sign-in as a selected profile of that name. */
   save(login: AuthJson, name: string, change?: Partial<ProfileRecord>): Promise<ProfileRecord>;
   /** Starts a turn; a streaming question of one user message unless told otherwise. */
   ask(question?: PoolQuestion): Asking;
