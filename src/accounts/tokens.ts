@@ -80,10 +80,12 @@ interface Source extends TokenSourceOptions {
   readonly refusals: Map<string, Refusal>;
 }
 
+type NotLeased = Exclude<Leased, { kind: "leased" }>;
+
 /** What is known of a profile's credential before routing. */
 type Usable =
   | { readonly kind: "usable"; readonly profile: ProfileRecord; readonly stored: StoredCredential }
-  | Exclude<Leased, { kind: "leased" }>;
+  | NotLeased;
 
 /** At hand, unless a refresh has to be waited for. */
 type Finding = Usable | Promise<Usable>;
@@ -126,7 +128,7 @@ function openSource(options: TokenSourceOptions): Source {
   };
 }
 
-function unavailable(reason: UnavailableReason): Exclude<Leased, { kind: "leased" }> {
+function unavailable(reason: UnavailableReason): NotLeased {
   return { kind: "unavailable", reason };
 }
 

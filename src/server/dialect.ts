@@ -7,13 +7,6 @@ export const IGNORED = "x-codexuse-ignored";
 
 export type Head = Readonly<Record<string, string>>;
 
-/** What the engine gives to a head, and what was left out before it was asked. */
-export function withIgnored(given: Head, ignored: readonly string[]): Head {
-  if (ignored.length === 0) return given;
-  const told = given[IGNORED];
-  return { ...given, [IGNORED]: [...ignored, ...(told === undefined ? [] : [told])].join(", ") };
-}
-
 export type Answer = Extract<Served, { kind: "answer" }>;
 
 export interface Dialect {
@@ -27,4 +20,11 @@ export interface Dialect {
   answer(answer: Answer): { readonly status: number; readonly type: string; readonly body: Uint8Array | string };
   /** The refusal as the last event of a stream whose head is already out. */
   lateRefusal(refusal: Refusal): Uint8Array;
+}
+
+/** What the engine gives to a head, with what was left out of the request before the engine was asked. */
+export function withIgnored(given: Head, ignored: readonly string[]): Head {
+  if (ignored.length === 0) return given;
+  const told = given[IGNORED];
+  return { ...given, [IGNORED]: [...ignored, ...(told === undefined ? [] : [told])].join(", ") };
 }
